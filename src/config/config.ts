@@ -1,3 +1,4 @@
+import type { RequiredBinding } from '../core/binding/binding.ts';
 import type { ClaimPath } from '../core/claims/claim-path.ts';
 import type { ClaimCondition } from '../core/claims/condition.ts';
 import type { Resource } from '../core/resource/resource.ts';
@@ -104,6 +105,8 @@ export interface Listener {
   readonly hosts?: readonly string[];
   /** Verify door only: how the gateway describes a request to `/auth`; `undefined` keeps `/auth` closed. */
   readonly mode?: ForwardAuthMode | undefined;
+  /** Verify door only: where the gateway states the client's certificate; `undefined`: nowhere. */
+  readonly certificateFrom?: 'xfcc' | undefined;
 }
 
 /**
@@ -264,6 +267,8 @@ export interface ForeignIssuer extends AnyIssuer {
   readonly claimedByOthers: ReadonlySet<string>;
   /** What the claims of its tokens must be; may be empty. */
   readonly require: readonly ClaimCondition[];
+  /** The kind of binding that its tokens must have; `undefined` if any bearer's token is accepted. */
+  readonly bound: RequiredBinding | undefined;
   /** The required subject, as `subjectClaim` finds it. */
   readonly requireSubject: string | undefined;
   /** Where a token's subject is, in the order in which the claims are tried; never empty. `undefined`: see `subjectClaims`. */

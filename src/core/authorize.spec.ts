@@ -69,7 +69,13 @@ const asksRead: Partial<Route> = { requirement: { kind: 'allOf', scopes: ['messa
 const revoked = makeCredential({
   standings: [makeFreshStanding({ key: 'sallyport:revoked-thumbprint:ab' }), makeRevokedStanding()],
 });
+const BOUND = { certificate: 'hash' };
+const bound = makeCredential({ binding: BOUND });
 const expired = makeCredential({ validUntilMs: NOW_MS });
+
+function withCertificate(hash: string): Partial<AccessRequest> {
+  return { ...bearer, certificate: () => hash };
+}
 
 function refused(reason: Refusal['reason']): Refusal {
   return { outcome: 'refused', reason, check: 'keys', issuer: 'partner' };
@@ -134,6 +140,37 @@ const DENIALS: readonly (Case & { readonly reason: Reason; readonly check: Check
     route: { basic: true, issuers: new Set(['partner']) },
     finding: account,
   },
+  {
+    reason: 'token_revoked',
+    check: 'revocation by token id',
+    request: bearer,
+    finding: { ...revoked, binding: BOUND },
+  },
+  { reason: 'token_invalid', check: 'no client certificate', request: bearer, finding: bound },
+  { reason: 'token_invalid', check: 'no client certificate', request: bearer, route: asksRead, finding: bound },
+  {
+    reason: 'token_invalid',
+    check: 'no client certificate',
+    request: { ...bearer, certificate: () => undefined },
+    finding: bound,
+  },
+  { reason: 'token_invalid', check: 'another client certificate', request: withCertificate('other'), finding: bound },
+  { reason: 'token_invalid', check: 'another client certificate', request: withCertificate(''), finding: bound },
+  {
+    reason: 'token_invalid',
+    check: 'binding required here',
+    request: withCertificate('hash'),
+    route: { bound: 'any' },
+    finding: good,
+  },
+  {
+    reason: 'token_invalid',
+    check: 'binding required here',
+    request: bearer,
+    route: { bound: 'mtls', ...asksRead },
+    finding: good,
+  },
+  { reason: 'scope_required', check: 'scope', request: withCertificate('hash'), route: asksRead, finding: bound },
   { reason: 'scope_required', check: 'scope', request: bearer, route: asksRead, finding: good },
   { reason: 'scope_required', check: 'scope', request: basic, route: { basic: true, ...asksSend }, finding: account },
   {
@@ -495,4 +532,18 @@ it('authorize() gives the same answer when it is asked the same', () => {
   const policy = makePolicy([], { routes });
   const once = (): Decision | Need => authorize(makeRequest(bearer), policy, known, makeFreshness(), makeMoment());
   expect(once()).toEqual(once());
+});
+
+describe('a token bound to a certificate', () => {
+  it.each([undefined, 'any', 'mtls'] as const)('passes with it, where the route requires %s', (required) => {
+    const decision = ask({ request: withCertificate('hash'), route: { bound: required }, finding: bound });
+    expect(decision).toMatchObject({ outcome: 'allow', credential: bound, keepMs: 0 });
+  });
+
+  it('has it read for bound tokens only', () => {
+    const certificate = () => {
+      throw new Error('was read');
+    };
+    expect(ask({ request: { ...bearer, certificate }, finding: good })).toMatchObject({ outcome: 'allow' });
+  });
 });

@@ -1,3 +1,4 @@
+import { missingProof } from './binding/possession.ts';
 import type { Check, EntryCheck } from './check.ts';
 import { endOfAllow, failedClaim, failedCondition } from './condition/route-conditions.ts';
 import type { Presented } from './credential/credential.ts';
@@ -82,7 +83,7 @@ function enforce(denial: Deny, policy: Policy): Decision {
   return policy.shadow || denial.route?.shadow === true ? allow(denial.route, undefined, denial, 0) : denial;
 }
 
-/** The steps of a protected route: credential, verification, expiry, issuer and audience, revocation, scope. */
+/** The steps of a protected route: credential, verification, expiry, issuer and audience, revocation, proof, scope. */
 function admit(
   request: AccessRequest,
   route: Route,
@@ -113,6 +114,11 @@ function admit(
   const verdict = judgeAll(finding, freshness, moment);
   if (verdict === 'revoked') return denyKnown('token_revoked', route, endOf(finding, moment), finding);
   if (verdict === 'unknown') return { outcome: 'need', what: 'standing', credential: finding };
+
+  if (finding.binding !== undefined || route.bound !== undefined) {
+    const missing = missingProof(finding, request, route);
+    if (missing !== undefined) return denyKnown('token_invalid', route, missing, finding);
+  }
 
   if (finding.use !== undefined && route.sufficient?.has(finding.use) === true) return finding;
   const required = requirementOf(route, request);

@@ -9,6 +9,7 @@ export const STEPS = [
   'expiry',
   'issuer',
   'revocation',
+  'proof',
   'scope',
   'condition',
 ] as const;
@@ -60,6 +61,7 @@ const STEP_OF = {
   token_type: 'verification',
   token_use: 'verification',
   cnf: 'verification',
+  'not bound': 'verification',
   iss: 'verification',
   aud: 'verification',
   sub: 'verification',
@@ -99,6 +101,11 @@ const STEP_OF = {
   'revocation by subject mark': 'revocation',
   'revocation by issuer mark': 'revocation',
   'revocation by an entry': 'revocation',
+
+  // That the client possesses what its token is bound to.
+  'binding required here': 'proof',
+  'no client certificate': 'proof',
+  'another client certificate': 'proof',
 
   scope: 'scope',
   'mcp http method': 'scope',

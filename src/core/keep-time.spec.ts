@@ -18,6 +18,7 @@ import type { Moment } from './request.ts';
 import type { Freshness, Standing } from './standing.ts';
 import { NO_EPOCH } from './standing.ts';
 
+const BOUND = { certificate: 'hash' };
 const NEVER = Number.NEGATIVE_INFINITY;
 
 interface Case {
@@ -134,6 +135,7 @@ describe('keepTime()', () => {
       credential: { ...dueIn(10_000, 10_000), uncacheable: true },
       is: 0,
     },
+    { when: 'each request must prove that its client has what it is bound to', credential: { binding: BOUND }, is: 0 },
     { when: 'a figure is no number', credential: { validUntilMs: Number.NaN }, is: 0 },
   ])('is $is when $when', ({ is, ...one }) => {
     expect(keep(one)).toBe(is);
@@ -201,6 +203,7 @@ describe('watchedKeepTime()', () => {
     { when: 'an entry has changed since', is: 0, credential: { standings: [makeStanding({ epoch: NO_EPOCH })] } },
     { when: 'it is a password', is: 0, credential: { identity: { ...makeCredential().identity, scheme: 'basic' } } },
     { when: 'its issuer forbids to cache', is: 0, credential: { uncacheable: true } },
+    { when: 'it is bound to its client', is: 0, credential: { binding: BOUND } },
   ])('is $is ms when $when', ({ credential, freshness, moment, is }) => {
     const kept = watchedKeepTime(
       makeCredential({ validUntilMs: NOW_MS + 3_600_000, ...credential }),

@@ -11,7 +11,8 @@ import { feedAgeMs, isEnded, isHeard } from './standing.ts';
  * The time ends with the shortest of these: `keepMs` of the freshness, the rest of `maxStalenessMs` by the stricter
  * clock, the credential's own end, its next verification, and the beginning of an entry that is yet to apply. It is 0 if
  * the feed does not vouch for each entry: an answer of the store says nothing of what follows it. A password is
- * never kept, because its answers carry a notice; nor is what an issuer forbids to cache.
+ * never kept, because its answers carry a notice; nor is what an issuer forbids to cache, nor a token that each request
+ * must prove to possess.
  *
  * @param endMs Unix milliseconds at which the answer ends by itself: `endOfAllow` of its route.
  */
@@ -48,8 +49,8 @@ export function watchedKeepTime(
   return whole(Math.min(LONGEST_WATCHED_MS, endMs - now.wallMs, restMs(credential, freshness, now)));
 }
 
-function isNeverKept({ identity, uncacheable }: VerifiedCredential): boolean {
-  return identity.scheme === 'basic' || uncacheable === true;
+function isNeverKept({ identity, uncacheable, binding }: VerifiedCredential): boolean {
+  return identity.scheme === 'basic' || uncacheable === true || binding !== undefined;
 }
 
 /** Until when the credential lasts by itself, in milliseconds; 0 if the feed does not vouch for each entry. */

@@ -25,6 +25,11 @@ export interface AccessRequest {
   /** The client's address, from trusted proxies if there are any; computed only when it is called. */
   readonly client?: ClientAddress | undefined;
   /**
+   * The SHA-256 in base64url of the certificate with which the client connected to the gateway; computed only when it is
+   * called. `undefined` if it had none, or if the gateway does not say.
+   */
+  readonly certificate?: (() => string | undefined) | undefined;
+  /**
    * `x-request-id`, by which the gateway's access log names the request. Any client may write it: it has any length and
    * content, and several fields are joined by commas. Check it before it is printed.
    */

@@ -1,3 +1,4 @@
+import type { RequiredBinding } from './binding/binding.ts';
 import type { RouteConditions } from './condition/route-conditions.ts';
 import type { TokenUse } from './credential/verified-credential.ts';
 import { decodePath, encodePath } from './path.ts';
@@ -21,6 +22,8 @@ export interface Route {
   /** The kinds of our own credentials that need no scopes here; only the calls of the token service have any. */
   readonly sufficient: ReadonlySet<TokenUse | 'password'> | undefined;
   readonly shadow: boolean;
+  /** The kind of binding that its tokens must have; `undefined` if any bearer's token is accepted. */
+  readonly bound?: RequiredBinding | undefined;
   /** The protected resource that it belongs to: tokens must be meant for it, and challenges name its metadata. */
   readonly resource?: Resource | undefined;
   /** What it requires of the caller besides scopes; `undefined` for nothing. */

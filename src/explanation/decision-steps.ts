@@ -86,6 +86,7 @@ function failureText(denial: Deny, finding: Finding | undefined): string {
     case 'verification':
     case 'issuer':
     case 'condition':
+    case 'proof':
     case 'call':
       return checkFailed(denial, finding);
   }
@@ -119,6 +120,8 @@ function passText(name: DecisionStep, route: Route | undefined, credential: Veri
       return issuerTaken(route);
     case 'revocation':
       return `${credential?.standings.length ?? 0} entries could end it, none does`;
+    case 'proof':
+      return credential?.binding === undefined ? 'any bearer may use it' : 'the client has what it is bound to';
     case 'scope':
       return `has ${scopesOf(credential)}`;
     case 'condition':

@@ -1,8 +1,4 @@
 import type { JsonObject } from '../lib/json-object.ts';
-import { isObject, membersOf } from '../lib/json-object.ts';
-
-/** Why a token is not a plain bearer token, for the log. */
-export type NotPlainBearer = 'token_type' | 'cnf';
 
 /**
  * The members that name a token's kind: `token_type` (RFC 7662 and several JWT libraries), `token_use` (Cognito, Ory
@@ -24,14 +20,11 @@ const ACCESS_KINDS: ReadonlySet<unknown> = new Set([
 ]);
 
 /**
- * Returns why a token is not a plain bearer token, or `undefined` if any holder may use it. The same rule applies to
- * the claims of a JWT and to an introspection response. It refuses tokens for other purposes (RFC 8725, section 3.11),
- * and tokens bound to a key or a certificate (`cnf`: RFC 7800, section 3.1; RFC 8705; RFC 9449), because Sallyport
- * cannot check that the client possesses that key.
+ * Whether a token is an access token. The same rule applies to the claims of a JWT and to an introspection response. It
+ * refuses tokens for other purposes (RFC 8725, section 3.11).
  */
-export function bearerProblem(claims: JsonObject): NotPlainBearer | undefined {
-  if (!KIND_MEMBERS.every((member) => ACCESS_KINDS.has(mediaType(claims[member])))) return 'token_type';
-  return isBound(claims['cnf']) ? 'cnf' : undefined;
+export function isAccessToken(claims: JsonObject): boolean {
+  return KIND_MEMBERS.every((member) => ACCESS_KINDS.has(mediaType(claims[member])));
 }
 
 /**
@@ -40,9 +33,4 @@ export function bearerProblem(claims: JsonObject): NotPlainBearer | undefined {
  */
 export function mediaType(value: unknown): unknown {
   return typeof value === 'string' ? value.toLowerCase().replace(/^application\/(?=[^/]+$)/, '') : value;
-}
-
-function isBound(confirmation: unknown): boolean {
-  if (!isObject(confirmation)) return confirmation !== undefined;
-  return Object.keys(membersOf(confirmation)).length > 0;
 }

@@ -44,8 +44,13 @@ export function claimFinding(
     }
     case 'cnf':
       return {
-        found: 'cnf binds the token to a key or a certificate',
-        expected: accepts('tokens that any bearer may use'),
+        found: 'cnf binds the token to something whose possession Sallyport cannot check',
+        expected: accepts('a cnf with x5t#S256 alone, or none'),
+      };
+    case 'not bound':
+      return {
+        found: payload['cnf'] === undefined ? 'the token has no cnf' : 'cnf binds the token in another way',
+        expected: accepts('only tokens bound to the certificate of their client (issuers[].bound)'),
       };
     case 'sub':
       return { found: subjectIs(payload, issuer), expected: accepts(acceptedOf('sub', issuer)) };

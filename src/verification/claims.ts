@@ -1,9 +1,11 @@
 import type { IssuerConfig } from '../config/config.ts';
+import type { Binding } from '../core/binding/binding.ts';
+import { isBoundAs } from '../core/binding/binding.ts';
 import type { TokenUse } from '../core/credential/verified-credential.ts';
 import { TOKEN_USES } from '../core/credential/verified-credential.ts';
 import type { JsonObject } from '../lib/json-object.ts';
-import type { NotPlainBearer } from './bearer-kind.ts';
-import { bearerProblem, mediaType } from './bearer-kind.ts';
+import { isAccessToken, mediaType } from './bearer-kind.ts';
+import { readConfirmation } from './binding/confirmation.ts';
 import type { ParsedJwt } from './jwt.ts';
 import { unmetCondition } from './required-claims.ts';
 import type { FailedScopes, ReadScopes } from './scope-claims.ts';
@@ -23,11 +25,15 @@ export interface Claims extends ReadScopes {
   readonly audiences: readonly string[];
   /** The kind of one of our own tokens; `undefined` for those of other issuers. */
   readonly use: TokenUse | undefined;
+  /** What its client must prove to possess; `undefined` if any bearer may use it. */
+  readonly binding: Binding | undefined;
 }
 
 /** Which check a token failed, for the log. */
 export type FailedClaim =
-  | NotPlainBearer
+  | 'token_type'
+  | 'cnf'
+  | 'not bound'
   | 'type'
   | 'iss'
   | 'aud'
@@ -54,8 +60,11 @@ export function readClaims({ header, payload }: ParsedJwt, issuer: IssuerConfig)
 
 /** Checks a JWT payload, or an introspection response, whose members are the same claims (RFC 7662, section 2.2). */
 export function readPayload(payload: JsonObject, issuer: IssuerConfig): Claims | FailedClaim {
-  const problem = bearerProblem(payload);
-  if (problem !== undefined) return problem;
+  if (!isAccessToken(payload)) return 'token_type';
+  const confirmation = readConfirmation(payload);
+  if (confirmation.outcome === 'unsupported') return 'cnf';
+  const binding = confirmation.outcome === 'bound' ? confirmation.binding : undefined;
+  if (issuer.kind !== 'signing' && issuer.bound !== undefined && !isBoundAs(issuer.bound, binding)) return 'not bound';
   if (!meetsIssuer(payload['iss'], issuer)) return 'iss';
   if (!meetsAudience(payload, issuer)) return 'aud';
   const { exp, nbf, iat, jti } = payload;
@@ -79,6 +88,7 @@ export function readPayload(payload: JsonObject, issuer: IssuerConfig): Claims |
     ...scopes,
     audiences: audiencesIn(payload) ?? [],
     use,
+    binding,
   };
 }
 

@@ -82,10 +82,22 @@ export class TokenCache implements CredentialCache {
 }
 
 /** Estimates the bytes of an entry. Strings other than the token may need two bytes a character. */
-function sizeOf({ token, credential: { identity, reported, audiences = [], claims, dropped } }: Entry): number {
+function sizeOf({
+  token,
+  credential: { identity, reported, audiences = [], claims, dropped, binding },
+}: Entry): number {
   const words = dropped?.words ?? [];
   const kept = claims === undefined ? [] : Array.from(claims.values(), (value) => JSON.stringify(value));
-  const strings = [identity.subject, identity.tokenId, reported, ...identity.scopes, ...audiences, ...kept, ...words];
+  const strings = [
+    identity.subject,
+    identity.tokenId,
+    reported,
+    binding?.certificate,
+    ...identity.scopes,
+    ...audiences,
+    ...kept,
+    ...words,
+  ];
   const characters = strings.reduce((sum, string) => sum + (string?.length ?? 0), 0);
   return (
     BYTES_EACH + token.length + 2 * characters + BYTES_A_SCOPE * (identity.scopes.length + kept.length + words.length)

@@ -70,8 +70,8 @@ describe('a refused token says what was found beside what was expected', () => {
     [
       'a bound token',
       signed({ cnf: { jkt: 'x' } }),
-      'cnf binds the token to a key or a certificate',
-      'issuer corporate accepts tokens that any bearer may use',
+      'cnf binds the token to something whose possession Sallyport cannot check',
+      'issuer corporate accepts a cnf with x5t#S256 alone, or none',
     ],
     ['the subject', signed({ sub: 1 }), 'sub is 1', 'issuer corporate accepts a string of at most 1024 characters'],
     [

@@ -46,13 +46,14 @@ export interface CredentialParts {
 export function toCredential(token: VerifiedToken, parts: CredentialParts): VerifiedCredential {
   const { keptClaims = [] } = parts;
   const { claims, payload, issuer, key, reverifyAt, reported, uncacheable } = token;
-  const { subject, tokenId, scopes, dropped, use } = claims;
+  const { subject, tokenId, scopes, dropped, use, binding } = claims;
   return {
     outcome: 'verified',
     identity: { issuer, subject, tokenId, scheme: 'bearer', scopes },
     granted: new Set(scopes),
     dropped,
     use,
+    binding,
     audiences: audiencesOf(claims, parts),
     claims: keptClaims.length === 0 ? undefined : keepClaims(payload, keptClaims),
     validUntilMs: claims.expiresAtSeconds * 1000 + parts.clockSkewMs,

@@ -85,6 +85,7 @@ ok    verification  issuer corporate, subject alice, token id t1
 ok    expiry        ends 2096-10-02T07:07:10.000Z, clock skew included
 ok    issuer        the route takes any issuer
 ok    revocation    5 entries could end it, none does
+ok    proof         any bearer may use it
 ok    scope         has messages:send, messages:list
 allowed
 `);

@@ -17,6 +17,7 @@ export function legacy(changes: Partial<IntrospectionIssuer> = {}): Introspectio
     claimedByOthers: new Set(),
     audience: undefined,
     require: [],
+    bound: undefined,
     requireSubject: undefined,
     requireExpiry: false,
     scopeClaim: undefined,

@@ -46,6 +46,7 @@ export async function createThrowAwayIssuer(algorithms: readonly string[], wallM
     secrets: [],
     claimedByOthers: new Set(),
     require: [],
+    bound: undefined,
     requireSubject: undefined,
     requireExpiry: true,
     scopeClaim: undefined,

@@ -30,7 +30,7 @@ matches, or exits with 1 if there is none.
 operation has no rule, a rule has no operation, or their scopes differ. --from-openapi writes the routes of a
 document as a file for include. An operation about which the document does not say enough gets no route, only
 a comment. With --config, it leaves out the scopes that the configuration defines.`,
-  json: '[{hosts, methods, path, requirement, tools, resource, where, issuers, basic, shadow, file, line}], with one element for METHOD PATH. --openapi: {agrees, operationsWithoutRule, rulesWithoutOperation, scopesDiffer, undecided, widerRules, operations, rulesElsewhere}. --from-openapi: {yaml, written, undecided}',
+  json: '[{hosts, methods, path, requirement, tools, resource, where, bound, issuers, basic, shadow, file, line}], with one element for METHOD PATH. --openapi: {agrees, operationsWithoutRule, rulesWithoutOperation, scopesDiffer, undecided, widerRules, operations, rulesElsewhere}. --from-openapi: {yaml, written, undecided}',
   options: {
     host: { type: 'string', placeholder: 'HOST', help: 'the host of the request; by default none' },
     openapi: { type: 'string', placeholder: 'FILE', help: 'compare the route map with this OpenAPI document' },
@@ -112,6 +112,7 @@ const COLUMNS: readonly Column[] = [
   { heading: 'TOOLS', cell: toolsOf, isRare: true },
   { heading: 'RESOURCE', cell: ({ resource }) => resource?.name ?? NOTHING, isRare: true },
   { heading: 'WHERE', cell: ({ where }) => (where === undefined ? NOTHING : conditionsText(where)), isRare: true },
+  { heading: 'BOUND', cell: ({ bound }) => bound ?? NOTHING, isRare: true },
   { heading: 'ISSUERS', cell: ({ issuers }) => listed(issuers ?? [], 'any') },
   { heading: 'BASIC', cell: ({ basic }) => (basic ? 'yes' : NOTHING) },
   { heading: 'SHADOW', cell: ({ shadow }) => (shadow ? 'yes' : NOTHING) },
@@ -135,7 +136,7 @@ function show(list: readonly Route[], { routePlaces }: Config, terminal: Termina
   );
 }
 
-function viewOf({ hosts, methods, pattern, requirement, mcp, resource, where, issuers, basic, shadow }: Route) {
+function viewOf({ hosts, methods, pattern, requirement, mcp, resource, where, bound, issuers, basic, shadow }: Route) {
   return {
     hosts,
     methods,
@@ -144,6 +145,7 @@ function viewOf({ hosts, methods, pattern, requirement, mcp, resource, where, is
     tools: mcp === undefined ? null : Object.fromEntries(mcp.tools),
     resource: resource?.name ?? null,
     where: where === undefined ? null : conditionsText(where),
+    bound: bound ?? null,
     issuers: issuers === undefined ? null : [...issuers],
     basic,
     shadow,

@@ -60,9 +60,19 @@ const verifyListener = z.union(
         .describe(
           'How the gateway describes a request to /auth: nginx (X-Original-Method, X-Original-URL), forwarded (X-Forwarded-Method, -Host and -Uri: Traefik, Caddy, HAProxy) or path (the request itself below /auth: Envoy). Without it, /auth is closed',
         ),
+      certificateFrom: z
+        .enum(['xfcc'], { error: expected("'xfcc'") })
+        .optional()
+        .describe(
+          "Where the gateway states the client's certificate, for tokens bound to one: xfcc (X-Forwarded-Client-Cert). The gateway must replace what a client sends under this name. By default nowhere: bound tokens are refused",
+        ),
     }),
   ],
-  { error: expected("an address such as '127.0.0.1:9193', or a map with address, tls, insecure and mode") },
+  {
+    error: expected(
+      "an address such as '127.0.0.1:9193', or a map with address, tls, insecure, mode and certificateFrom",
+    ),
+  },
 );
 
 /** The name of a scope, such as `messages:send`. */

@@ -42,6 +42,10 @@ describe('listen', () => {
       '{ verify: { address: 127.0.0.1:9193, mode: traefik } }',
       ["2:52: listen.verify.mode: expected nginx, forwarded or path, found 'traefik'"],
     ],
+    [
+      '{ verify: { address: 127.0.0.1:9193, certificateFrom: xfcc } }',
+      ['2:63: listen.verify.certificateFrom: has no effect without mode: no gateway asks at this listener'],
+    ],
     ['{ verify: 127.0.0.1:9193 }', []],
     ['{ verify: 0.0.0.0:9193 }', [`2:19: listen.verify: ${EXPOSED}`]],
     ['{ access: 127.0.0.1:9194 }', []],

@@ -51,7 +51,12 @@ function readListener(draft: Draft, path: Path, written: Written): Listener {
   const { address, tls } = expand(written);
   const hosts = 'hosts' in written ? written.hosts : undefined;
   const mode = 'mode' in written ? written.mode : undefined;
+  const certificateFrom = 'certificateFrom' in written ? written.certificateFrom : undefined;
+  if (certificateFrom !== undefined && mode === undefined) {
+    draft.refuse([...path, 'certificateFrom'], 'has no effect without mode: no gateway asks at this listener');
+  }
   return {
+    ...(certificateFrom === undefined ? {} : { certificateFrom }),
     ...(hosts === undefined ? {} : { hosts }),
     ...(mode === undefined ? {} : { mode }),
     address: 'path' in address ? { path: draft.absolute(address.path) } : address,

@@ -1,3 +1,4 @@
+import type { Binding } from '../binding/binding.ts';
 import type { Check, Finding } from '../check.ts';
 import type { KeptClaims } from '../claims/claim-path.ts';
 import type { Reason } from '../reason.ts';
@@ -37,6 +38,8 @@ export interface VerifiedCredential {
   readonly dropped?: DroppedWords | undefined;
   /** The claims that later steps of a decision need; `undefined` if the configuration needs none. */
   readonly claims?: KeptClaims | undefined;
+  /** What its client must prove to possess; `undefined` if any bearer may use it. */
+  readonly binding?: Binding | undefined;
   /** For a password: the version of its account when it was verified. */
   readonly accountVersion?: number | undefined;
   /** Unix milliseconds from which it is expired, clock skew included; `Infinity` if it does not expire. */

@@ -1,5 +1,6 @@
+import { hashOfPem } from '../certificates/certificate-hash.ts';
 import type { ClientAddresses } from '../client-address.ts';
-import type { ClientReader } from './decode.ts';
+import type { CertificateReader, ClientReader } from './decode.ts';
 import type { ExtAuthzPackage } from './definition.ts';
 
 /** Reads the client's address. */
@@ -12,4 +13,11 @@ export function createClientReader(
     const peer = (source && deserialize(Buffer.from(source)).address?.socket_address?.address) || undefined;
     return addresses.read(peer, forwardedFor);
   };
+}
+
+/** Reads the certificate with which the client connected to the gateway itself. */
+export function createCertificateReader({
+  deserialize,
+}: Pick<ExtAuthzPackage['peer'], 'deserialize'>): CertificateReader {
+  return (source) => hashOfPem(deserialize(Buffer.from(source)).certificate ?? '');
 }

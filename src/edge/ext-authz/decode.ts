@@ -33,9 +33,14 @@ export interface CheckReader {
   readonly wantedFields?: ReadonlySet<string>;
   /** Called only if the client's address is needed. */
   readonly readClient?: ClientReader;
+  /** Called only for a token that is bound to a certificate. */
+  readonly readCertificate?: CertificateReader;
   /** Called only if the gateway sends metadata of the request. */
   readonly readMetadata?: McpMetadataReader;
 }
+
+/** Returns the SHA-256 of the certificate of the gateway's peer (encoded) in base64url; `undefined` if there is none. */
+export type CertificateReader = (source: Uint8Array) => string | undefined;
 
 /**
  * Decodes a check request. Absent fields stay empty, which no rule allows.
@@ -82,6 +87,7 @@ export function decodeCheck(check: CheckRequest, reader: CheckReader, callTracep
       authorization: authorization.length === 0 ? undefined : authorization.join(','),
       fromBrowser,
       client: () => reader.readClient?.(source, forwardedFor),
+      certificate: source && (() => reader.readCertificate?.(source)),
       requestId,
       traceparent: callTraceparent ?? traceparent,
       fields: wanted.found,

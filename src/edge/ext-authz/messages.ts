@@ -14,6 +14,8 @@ export interface CheckRequest {
 /** What the gateway takes for the client. */
 export interface Peer {
   readonly address?: { readonly socket_address?: { readonly address?: string } | null } | null;
+  /** Its certificate in PEM, percent-encoded; empty unless ext_authz has `include_peer_certificate`. */
+  readonly certificate?: string;
 }
 
 /** What the filters before ext_authz say of the request. */

@@ -13,8 +13,8 @@ import { callInMemory } from '../grpc/call-in-memory.ts';
 import { addHealth } from '../grpc/grpc-health.ts';
 import { openGrpcListener } from '../grpc/grpc-listener.ts';
 import type { HandshakeObserver } from '../listening.ts';
-import { createClientReader } from './client.ts';
-import type { ClientReader } from './decode.ts';
+import { createCertificateReader, createClientReader } from './client.ts';
+import type { CertificateReader, ClientReader } from './decode.ts';
 import { decodeCheck } from './decode.ts';
 import type { ExtAuthzPackage } from './definition.ts';
 import { EXT_AUTHZ, loadPackage } from './definition.ts';
@@ -71,6 +71,7 @@ function createServer(loaded: ExtAuthzPackage, parts: CheckParts, connections: C
   const readers = {
     readClient: createClientReader(loaded.peer, addresses),
     readMetadata: createMcpMetadataReader(loaded.metadata),
+    readCertificate: createCertificateReader(loaded.peer),
   };
   server.addService(
     { ...loaded.service },
@@ -90,6 +91,7 @@ const NOTHING_SHOWN: ShownHeaders = { complete: false, disguised: [] };
 interface Readers {
   readonly readClient: ClientReader;
   readonly readMetadata: McpMetadataReader;
+  readonly readCertificate: CertificateReader;
 }
 
 type Call = ServerUnaryCall<CheckRequest, CheckResponse>;

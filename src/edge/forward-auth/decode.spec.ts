@@ -31,6 +31,27 @@ describe('decodeAuth()', () => {
     expect(decode('nginx', NGINX).request.fields).toBeUndefined();
   });
 
+  it("reads the client's certificate only where the gateway states it", () => {
+    const hash = Buffer.alloc(32, 1);
+    const xfcc: Field = ['X-Forwarded-Client-Cert', `Hash=${hash.toString('hex')}`];
+    const certificateOf = (...fields: readonly Field[]) =>
+      decodeAuth(
+        { method: 'GET', url: '/auth', rawHeaders: [...NGINX, ...fields].flat() },
+        {
+          mode: 'nginx',
+          certificateFrom: 'xfcc',
+          isTrusted: true,
+          isDisguised: () => false,
+          wantedFields: new Set(),
+          client: () => undefined,
+        },
+      ).request.certificate?.();
+    expect(certificateOf(xfcc)).toBe(hash.toString('base64url'));
+    expect(certificateOf(xfcc, xfcc)).toBeUndefined();
+    expect(certificateOf()).toBeUndefined();
+    expect(decode('nginx', [...NGINX, xfcc]).request.certificate).toBeUndefined();
+  });
+
   it.each<[ForwardAuthMode, readonly Field[], object]>([
     ['nginx', NGINX, { method: 'PUT', host: 'Api.example.com:8443', path: '/m?x=1' }],
     [

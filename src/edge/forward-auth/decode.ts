@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
-import type { ForwardAuthMode } from '../../config/config.ts';
+import type { ForwardAuthMode, Listener } from '../../config/config.ts';
 import type { AccessRequest, RequestFlaw } from '../../core/request.ts';
+import { readXfcc, XFCC } from '../certificates/xfcc.ts';
 import { REQUEST_ID, readCorrelation, TRACEPARENT } from '../correlation.ts';
 import type { HeaderField } from '../mcp-message.ts';
 import { concernsMcp, readMcpMessage } from '../mcp-message.ts';
@@ -19,6 +20,8 @@ export interface DecodedAuth {
 /** What the door knows of the sender and its configuration. */
 export interface Reader {
   readonly mode: ForwardAuthMode;
+  /** Where the gateway states the client's certificate; nowhere by default. */
+  readonly certificateFrom?: Listener['certificateFrom'];
   /** Whether the peer is a trusted proxy. Of any other peer's request nothing is believed. */
   readonly isTrusted: boolean;
   /** Whether a header name must not reach the upstream. */
@@ -84,6 +87,7 @@ export function decodeAuth(message: Line & Pick<IncomingMessage, 'rawHeaders'>, 
     authorization: credentials.length === 0 ? undefined : credentials.join(','),
     fromBrowser,
     client: () => reader.client(fields.get('x-forwarded-for')?.join(',')),
+    ...(reader.certificateFrom === undefined ? {} : { certificate: () => readXfcc(fields.get(XFCC)?.join(',')) }),
     ...readCorrelation((name) => fields.get(name)),
     fields: wanted.found,
     flaw,
@@ -104,6 +108,7 @@ const READ: ReadonlySet<string> = new Set([
   'authorization',
   'host',
   'x-forwarded-for',
+  XFCC,
   'x-original-method',
   'x-original-url',
   'x-forwarded-method',

@@ -47,8 +47,8 @@ export interface VerifyParts {
 export interface VerifyDoor {
   /** `host:port` or `unix:/path`, as bound. */
   readonly address: string;
-  /** Takes up another mode, and another certificate for new connections. The address and whether there is TLS stay. */
-  reconfigure(listener: Pick<Listener, 'tls' | 'mode'>): void;
+  /** Takes up another mode and `certificateFrom`, and another certificate for new connections. The address and whether there is TLS stay. */
+  reconfigure(listener: Pick<Listener, 'tls' | 'mode' | 'certificateFrom'>): void;
   /** Stops listening and lets running requests finish, for at most `limitMs`. */
   close(limitMs: number): Promise<void>;
 }
@@ -61,10 +61,10 @@ export async function openVerify(listener: Listener, parts: VerifyParts): Promis
   calls.register(parts.calls);
   await calls.ready();
   const auth = new Auth(parts, new ClientAddresses(DOOR, trustedProxies, observer), 'path' in listener.address);
-  let { mode } = listener;
+  let { mode, certificateFrom } = listener;
   const open = await openListener(listener, DOOR, observer, {
     onRequest: (request, response) => {
-      if (mode !== undefined && isAuth(request, mode)) void auth.answer(request, response, mode);
+      if (mode !== undefined && isAuth(request, mode)) void auth.answer(request, response, { mode, certificateFrom });
       else {
         if (isAuth(request, 'path')) observer.gatewayNotExpected(DOOR, peerOf(request));
         calls.routing(request, response);
@@ -78,7 +78,7 @@ export async function openVerify(listener: Listener, parts: VerifyParts): Promis
   return {
     address: open.address,
     reconfigure: (next) => {
-      ({ mode } = next);
+      ({ mode, certificateFrom } = next);
       open.reconfigure(next);
     },
     close: async (limitMs) => {
@@ -96,6 +96,9 @@ const OF_REQUEST_LINE: ReadonlySet<string | undefined> = new Set([
   'HPE_INVALID_VERSION',
 ]);
 
+/** How the gateway of the listener describes a request. */
+type Terms = Pick<Listener, 'certificateFrom'> & { readonly mode: ForwardAuthMode };
+
 /** Answers requests to `/auth`. */
 class Auth {
   private readonly parts: VerifyParts;
@@ -108,10 +111,11 @@ class Auth {
     this.isUnixSocket = isUnixSocket;
   }
 
-  async answer(request: IncomingMessage, response: ServerResponse, mode: ForwardAuthMode): Promise<void> {
+  async answer(request: IncomingMessage, response: ServerResponse, terms: Terms): Promise<void> {
+    const { mode } = terms;
     const gateway = this.parts.gateway();
     try {
-      write(response, await this.decide(request, mode, gateway));
+      write(response, await this.decide(request, terms, gateway));
     } catch (error) {
       this.parts.failed(error);
       const denial = deny('unavailable', undefined, 'internal error');
@@ -129,7 +133,7 @@ class Auth {
 
   private async decide(
     message: IncomingMessage,
-    mode: ForwardAuthMode,
+    { mode, certificateFrom }: Terms,
     { decider, headers, basicNotice, wantedFields, trustedProxies, maxStalenessMs }: Gateway,
   ): Promise<AuthAnswer> {
     const peer = this.isUnixSocket ? undefined : message.socket.remoteAddress;
@@ -138,6 +142,7 @@ class Auth {
     if (!isTrusted) this.parts.observer.gatewayNotTrusted(DOOR, peerOf(message));
     const decoded = decodeAuth(message, {
       mode,
+      certificateFrom,
       isTrusted,
       isDisguised: (name) => headers.isDisguised(name),
       wantedFields,

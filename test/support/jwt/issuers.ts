@@ -16,6 +16,7 @@ const foreign = {
   claimedByOthers: new Set<string>(),
   audience: ['sms-api'],
   require: [],
+  bound: undefined,
   requireSubject: undefined,
   requireExpiry: true,
   scopeClaim: undefined,

@@ -17,6 +17,8 @@ export interface Gateway {
   readonly rawHeaders: boolean;
   /** Edits the listener further, in place. */
   readonly edit?: (manager: ConnectionManager) => void;
+  /** A folder with the certificates `gateway` and `clients` of `certify()`: TLS, and clients may show a certificate. */
+  readonly clientCertificates?: string;
 }
 
 type ListenerName = Omit<Gateway, 'port'>;
@@ -73,13 +75,14 @@ interface EnvoyConfig {
 interface Listener {
   name: string;
   address: Address;
-  filter_chains: [{ filters: [{ typed_config: ConnectionManager }] }];
+  filter_chains: [{ filters: [{ typed_config: ConnectionManager }]; transport_socket?: object }];
 }
 export interface ConnectionManager {
   early_header_mutation_extensions?: unknown[];
   normalize_path: boolean;
   merge_slashes: boolean;
   path_with_escaped_slashes_action: string;
+  forward_client_cert_details?: string;
   common_http_protocol_options: { headers_with_underscores_action: string };
   http_filters: [{ typed_config: ExtAuthz }, ...unknown[]];
   tracing?: object;
@@ -89,6 +92,7 @@ export interface ConnectionManager {
 interface ExtAuthz {
   encode_raw_headers: boolean;
   failure_mode_allow: boolean;
+  include_peer_certificate?: boolean;
   grpc_service: { timeout: string };
   allowed_headers?: object;
   disallowed_headers?: object;
@@ -169,7 +173,8 @@ function showCertificate(clusters: readonly Cluster[], folder: string): void {
   };
 }
 
-function listenerFor({ name, port, normalises, rawHeaders, edit }: Gateway, original: Listener): Listener {
+function listenerFor(gateway: Gateway, original: Listener): Listener {
+  const { name, port, normalises, rawHeaders, edit, clientCertificates } = gateway;
   const listener = structuredClone(original);
   const manager = listener.filter_chains[0].filters[0].typed_config;
   listener.name = name;
@@ -186,5 +191,20 @@ function listenerFor({ name, port, normalises, rawHeaders, edit }: Gateway, orig
   // Hashing passwords is slow while tests run in parallel.
   extAuthz.grpc_service.timeout = '10s';
   edit?.(manager);
+  if (clientCertificates !== undefined) listener.filter_chains[0].transport_socket = clientTls(clientCertificates);
   return listener;
+}
+
+function clientTls(folder: string): object {
+  const file = (name: string) => ({ filename: join(folder, name) });
+  return {
+    name: 'envoy.transport_sockets.tls',
+    typed_config: {
+      '@type': 'type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext',
+      common_tls_context: {
+        tls_certificates: [{ certificate_chain: file('gateway.pem'), private_key: file('gateway.key') }],
+        validation_context: { trusted_ca: file('clients.pem') },
+      },
+    },
+  };
 }

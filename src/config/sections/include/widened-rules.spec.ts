@@ -22,6 +22,12 @@ describe('a route of an included file may not admit more than a rule of the main
   it.each<[what: string, rule: string, route: string]>([
     ['below a wildcard', '{ path: "/x/**", scope: a:read }', '{ path: /x/y, public: true }'],
     ['in place of a parameter', '{ path: "/x/{id}", scope: a:read }', '{ path: /x/y, authenticated: true }'],
+    ['without a bound token', '{ path: "/x/**", scope: a:read, bound: any }', '{ path: /x/y, scope: a:read }'],
+    [
+      'with a token bound otherwise',
+      '{ path: "/x/**", scope: a:read, bound: mtls }',
+      '{ path: /x/y, scope: a:read, bound: any }',
+    ],
     ['by another scope', '{ path: "/x/**", scope: a:read }', '{ path: /x/y, scope: a:write }'],
     [
       'by one of several scopes',
@@ -104,6 +110,7 @@ describe('a route of an included file may not admit more than a rule of the main
 
   it.each<[what: string, rule: string, route: string]>([
     ['as much', '{ path: "/x/**", scope: a:read }', '{ path: "/x/{y}", scope: a:read }'],
+    ['a bound token', '{ path: "/x/**", scope: a:read, bound: any }', '{ path: /x/y, scope: a:read, bound: mtls }'],
     ['more scopes', '{ path: "/x/**", authenticated: true }', '{ path: /x/y, scope: a:read }'],
     ['a credential', '{ path: "/**", public: true }', '{ path: /x, scope: a:read }'],
     ['fewer issuers', '{ path: "/x/**", scope: a:read }', '{ path: /x/y, scope: a:read, issuers: [own] }'],

@@ -4,7 +4,7 @@ import type { Effort } from '../../../core/patterns/pattern-tree.ts';
 import { PatternTree } from '../../../core/patterns/pattern-tree.ts';
 import type { Route } from '../../../core/route.ts';
 import { requiresAsMuch } from '../routes/stricter-conditions.ts';
-import { covers } from '../routes/weaker-rules.ts';
+import { covers, lacksBinding } from '../routes/weaker-rules.ts';
 
 /** A route that admits more than a rule of another file, for requests that the rule decides without it. */
 export interface WidenedRule {
@@ -125,7 +125,12 @@ function admitsMore(route: Route, rule: Route): boolean {
   const lacksConditions = rule.where !== undefined && !requiresAsMuch(route.where, rule.where);
   const lacksResource = rule.resource !== undefined && route.resource?.name !== rule.resource.name;
   return (
-    hasFurtherIssuers || lacksConditions || lacksResource || (route.basic && !rule.basic) || rule.mcp !== undefined
+    hasFurtherIssuers ||
+    lacksConditions ||
+    lacksResource ||
+    lacksBinding(route, rule) ||
+    (route.basic && !rule.basic) ||
+    rule.mcp !== undefined
   );
 }
 

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { describe, quote } from '../../../lib/wording.ts';
 import { CLIENT_AUTH, HMAC_ALGORITHMS, PUBLIC_KEY_ALGORITHMS, SIGNING_ALGORITHMS } from '../../config.ts';
+import { boundSchema } from '../../reading/bound.ts';
 import { claimConditions } from '../../reading/claim-conditions.ts';
 import { secretSchema } from '../../reading/secret-schema.ts';
 import { distinct, EMPTY, expected, text } from '../../reading/shape.ts';
@@ -37,6 +38,11 @@ const scopeList = distinct(text('a scope'), 'a list of scopes');
 const foreign = {
   name,
   audience: audience.describe("`aud` must contain one of these; 'any' accepts every audience"),
+  bound: boundSchema
+    .optional()
+    .describe(
+      'Accept only tokens that are bound to their client: to its certificate (mtls), or in any supported way (any). By default, tokens may be bound or not',
+    ),
   requireSubject: text('a subject', patternProblem).optional().describe('The only accepted subject; any by default'),
   require: claimConditions
     .optional()

@@ -149,7 +149,7 @@ function readIntrospection(
 }
 
 function readForeign(draft: Draft, path: Path, written: WrittenForeign, catalogue: Catalogue | undefined) {
-  const { name, issuer, requireSubject, subjectClaim, scopeClaim, grant } = written;
+  const { name, issuer, bound, requireSubject, subjectClaim, scopeClaim, grant } = written;
   const allowScopes = new Set(written.allowScopes ?? catalogue?.keys());
   if (catalogue !== undefined) {
     refuseUngrantable(draft, [...path, 'allowScopes'], written.allowScopes ?? [], catalogue);
@@ -169,6 +169,7 @@ function readForeign(draft: Draft, path: Path, written: WrittenForeign, catalogu
     claimedByOthers: new Set<string>(),
     audience: audienceOf(written.audience),
     require: readClaimConditions(draft, [...path, 'require'], written.require),
+    bound,
     requireSubject,
     requireExpiry: written.requireExpiry ?? issuer !== undefined,
     subjectClaim,

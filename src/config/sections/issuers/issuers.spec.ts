@@ -217,7 +217,7 @@ describe('an invalid issuer', () => {
     ],
     [
       `{ name: a, audience: any, algorithms: [RS256], introspection: ${INTROSPECTION} }`,
-      "issuers[0]: unknown key 'algorithms', expected name, audience, requireSubject, require, requireExpiry, subjectClaim, scopeClaim, scopeMap, allowScopes, grant, issuer or introspection",
+      "issuers[0]: unknown key 'algorithms', expected name, audience, bound, requireSubject, require, requireExpiry, subjectClaim, scopeClaim, scopeMap, allowScopes, grant, issuer or introspection",
     ],
     [
       `{ name: a, audience: any, grant: [x], introspection: ${INTROSPECTION} }`,
@@ -298,7 +298,7 @@ describe('an invalid issuer', () => {
     [`{ name: a, ${JWKS}, grant: [] }`, 'issuers[0].grant: must not be empty'],
     [
       `{ name: a, ${JWKS}, ttl: {} }`,
-      "issuers[0]: unknown key 'ttl', expected name, audience, requireSubject, require, requireExpiry, subjectClaim, scopeClaim, scopeMap, allowScopes, grant, issuer, algorithms, maxStale or jwks",
+      "issuers[0]: unknown key 'ttl', expected name, audience, bound, requireSubject, require, requireExpiry, subjectClaim, scopeClaim, scopeMap, allowScopes, grant, issuer, algorithms, maxStale or jwks",
     ],
     [
       '{ name: a, issuer: us, signing: { algorithm: ES512 } }',

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { METHOD } from '../../../core/method.ts';
 import { quote } from '../../../lib/wording.ts';
+import { boundSchema } from '../../reading/bound.ts';
 import { distinct, expected, text } from '../../reading/shape.ts';
 import { patternProblem } from '../patterns.ts';
 import { mcpSchema } from '../resources/mcp-schema.ts';
@@ -51,6 +52,11 @@ export const routeSchema = z
     mcp: mcpSchema
       .optional()
       .describe('For a route at an MCP server: what a call of each tool requires besides the scopes of the route'),
+    bound: boundSchema
+      .optional()
+      .describe(
+        "Accept only tokens that are bound to their client: to its certificate (mtls), or in any supported way (any). By default, a bound token needs its proof, and a bearer's token none",
+      ),
     shadow: z
       .boolean()
       .prefault(false)

@@ -118,6 +118,15 @@ describe('an invalid route', () => {
       'routes[0].issuers: a public route authenticates no one: issuers has no effect here',
     ],
     [
+      '{ path: /a, public: true, bound: mtls }',
+      'routes[0].bound: a public route authenticates no one: bound has no effect here',
+    ],
+    [
+      '{ path: /a, authenticated: true, basic: true, bound: any }',
+      'routes[0].basic: cannot be combined with bound: a password is bound to no client',
+    ],
+    ['{ path: /a, authenticated: true, bound: yes }', "routes[0].bound: expected any or mtls, found 'yes'"],
+    [
       '{ path: /a, public: true, basic: false }',
       'routes[0].basic: a public route authenticates no one: basic has no effect here',
     ],

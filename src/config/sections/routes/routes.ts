@@ -126,12 +126,13 @@ function readRoute(draft: Draft, path: Path, context: RouteContext, limits: Limi
     ...(resource === undefined ? {} : { resource }),
     ...(where === undefined ? {} : { where }),
     ...(mcp === undefined ? {} : { mcp }),
+    ...(written.bound === undefined ? {} : { bound: written.bound }),
   };
 }
 
-/** A password is meant for no resource, so a route with one accepts no Basic. */
+/** A password is meant for no resource and bound to no client, so a route that requires either accepts no Basic. */
 function acceptsBasic(written: WrittenRoute, context: RouteContext): boolean {
-  if (written.resource !== undefined || !acceptsAccounts(written, context)) return false;
+  if (written.resource !== undefined || written.bound !== undefined || !acceptsAccounts(written, context)) return false;
   return written.basic ?? context.basic ?? false;
 }
 
@@ -177,6 +178,9 @@ function refuseBasic(draft: Draft, path: Path, written: WrittenRoute, context: R
   if (written.resource !== undefined) {
     draft.refuse([...path, 'basic'], 'cannot be combined with resource: a password has no audience');
   }
+  if (written.bound !== undefined) {
+    draft.refuse([...path, 'basic'], 'cannot be combined with bound: a password is bound to no client');
+  }
   if (acceptsAccounts(written, context)) return;
   draft.refuse([...path, 'basic'], `accounts belong to ${quote(context.own ?? '')}, which issuers does not list`);
 }
@@ -199,7 +203,7 @@ function refuseResource(
 
 function refusePublic(draft: Draft, path: Path, written: WrittenRoute): void {
   if (written.public === undefined) return;
-  for (const key of ['issuers', 'basic', 'resource', 'where', 'mcp'] as const) {
+  for (const key of ['issuers', 'basic', 'resource', 'where', 'mcp', 'bound'] as const) {
     if (written[key] === undefined) continue;
     draft.refuse([...path, key], `a public route authenticates no one: ${key} has no effect here`);
   }

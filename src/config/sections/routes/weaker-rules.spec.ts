@@ -14,6 +14,7 @@ describe('weakerRules() on a route without methods', () => {
     [WRITE, '{ path: /a, scope: a:write, shadow: true }'],
     ['{ method: POST, path: /a, authenticated: true }', '{ path: /a, public: true }'],
     ['{ method: POST, path: /a, allOf: [a:read, a:write] }', '{ path: /a, scope: a:read }'],
+    ['{ method: POST, path: /a, scope: a:write, bound: mtls }', '{ path: /a, scope: a:write }'],
     ['{ method: POST, path: "/{x}/b", scope: a:write }', '{ path: "/{y}/b", authenticated: true }'],
     ['{ method: POST, path: /a, hosts: [a, b], scope: a:write }', '{ path: /a, hosts: [b], authenticated: true }'],
   ])('warns next to %s: %s', (strict, weak) => {
@@ -28,6 +29,8 @@ describe('weakerRules() on a route without methods', () => {
   it.each([
     [WRITE, '{ path: /a, scope: a:write }'],
     [WRITE, '{ path: /a, scope: a:read }'],
+    ['{ method: POST, path: /a, scope: a:write, bound: any }', '{ path: /a, scope: a:write, bound: mtls }'],
+    ['{ method: POST, path: /a, scope: a:write, bound: mtls, shadow: true }', '{ path: /a, public: true }'],
     [WRITE, '{ path: /a, allOf: [a:read, a:write] }'],
     [WRITE, '{ path: /b, public: true }'],
     [WRITE, '{ method: GET, path: /a, public: true }'],

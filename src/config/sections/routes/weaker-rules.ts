@@ -45,13 +45,17 @@ function isLess(route: Route, other: Route): boolean {
   return covers(route, other) && (!covers(other, route) || isNarrower(other, route));
 }
 
-/** Whether `other` requires the same scopes as `route`, and an audience, conditions or a scope of each tool besides. */
+/**
+ * Whether `other` requires the same scopes as `route`, and an audience, conditions, a scope of each tool or a bound token
+ * besides.
+ */
 function isNarrower(other: Route, route: Route): boolean {
   if (other.shadow) return false;
   return (
     (other.mcp !== undefined && route.mcp === undefined) ||
     (other.where !== undefined && !requiresAsMuch(route.where, other.where)) ||
-    (other.resource !== undefined && route.resource === undefined)
+    (other.resource !== undefined && route.resource === undefined) ||
+    lacksBinding(route, other)
   );
 }
 
@@ -63,6 +67,12 @@ export function covers(route: Route, other: Route): boolean {
   if (wide.kind === 'authenticated') return true;
   if (narrow.kind === 'authenticated') return false;
   return implies(narrow, wide);
+}
+
+/** Whether `route` accepts tokens that are not bound as `other` requires. */
+export function lacksBinding(route: Route, other: Route): boolean {
+  if (other.bound === undefined || other.bound === route.bound) return false;
+  return other.bound !== 'any' || route.bound === undefined;
 }
 
 /** Returns the effective requirement: a route in shadow mode denies no request. */
