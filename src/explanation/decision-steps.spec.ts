@@ -95,6 +95,28 @@ describe('stepsOf()', () => {
     }
   });
 
+  it('names the words of a token that grant nothing, whether the scopes suffice or not', () => {
+    const dropped = { words: ['openid', 'a", "b', 'c', 'd', 'e', 'f'], more: 3 };
+    const identity = { ...credential.identity, scopes: [] };
+    const poor = makeCredential({ dropped, identity });
+    const words =
+      'dropped "openid", "a\\u{22}, \\u{22}b", "c", "d", "e" and 4 more: neither in scopeMap nor in allowScopes';
+    const denial = { ...deny('scope_required', route, 'scope', 'partner'), credential: poor };
+    const allow = { outcome: 'allow', route, credential: poor, shadowed: undefined, keepMs: 0 } as const;
+    const scopeStep = (decision: typeof denial | typeof allow) =>
+      stepsOf(decision, CONTEXT).find(({ name }) => name === 'scope');
+    expect(scopeStep(denial)).toEqual({
+      name: 'scope',
+      outcome: 'failed',
+      words: `needs messages:send, has no scopes, issuer partner; ${words}`,
+      check: 'scope',
+      found: `has no scopes; ${words}`,
+      expected: 'needs messages:send',
+      dropped,
+    });
+    expect(scopeStep(allow)).toEqual({ name: 'scope', outcome: 'passed', words: `has no scopes; ${words}`, dropped });
+  });
+
   it('says that a call that was denied afterwards had passed every step', () => {
     const steps = stepsOf(denyVerified('token_revoked', route, 'the account is gone'), CONTEXT);
     expect(steps.every(({ outcome }) => outcome === 'passed')).toBe(true);

@@ -2,13 +2,15 @@ import type { CheckOf, DecisionStep, Finding } from '../core/check.ts';
 import { STEPS } from '../core/check.ts';
 import { checkText } from '../core/check-text.ts';
 import { conditionsText } from '../core/condition/conditions-text.ts';
-import type { VerifiedCredential } from '../core/credential/verified-credential.ts';
+import type { DroppedWords, VerifiedCredential } from '../core/credential/verified-credential.ts';
 import type { Decision, Deny } from '../core/decision.ts';
+import { droppedText } from '../core/finding/dropped-text.ts';
 import type { FindingContext } from '../core/finding/finding-of.ts';
 import { findingOf } from '../core/finding/finding-of.ts';
 import type { Route } from '../core/route.ts';
 import { needsText } from '../core/scope.ts';
 import { timeOf } from '../lib/time-format.ts';
+import { shown } from '../lib/wording.ts';
 
 /** One step of a decision and what came of it, in words for an operator; holds no part of a credential. */
 export interface Step {
@@ -20,6 +22,8 @@ export interface Step {
   /** What the check found, and what it expected beside it. */
   readonly found?: string;
   readonly expected?: string;
+  /** Of the step `scope`: the words of the token's scope claims that grant nothing, if there are any. */
+  readonly dropped?: DroppedWords;
 }
 
 /** Explains a decision step by step. It reads the decision itself, so it cannot tell a different story. */
@@ -29,10 +33,15 @@ export function stepsOf(decision: Decision, context: FindingContext): readonly S
   const reached = isPublic ? STEPS.indexOf('route') + 1 : reachedBefore(denial);
   const credential = denial?.credential ?? decision.credential;
   return STEPS.map((name, index) => {
-    if (name === denial?.step) return failedStep(name, denial, context);
+    if (name === denial?.step) return withDropped(failedStep(name, denial, context), credential);
     if (index >= reached) return { name, outcome: 'not reached', words: isPublic ? 'the route is public' : '' };
-    return { name, outcome: 'passed', words: passText(name, decision.route, credential) };
+    return withDropped({ name, outcome: 'passed', words: passText(name, decision.route, credential) }, credential);
   });
+}
+
+function withDropped(step: Step, credential: VerifiedCredential | undefined): Step {
+  const dropped = step.name === 'scope' ? credential?.dropped : undefined;
+  return dropped === undefined ? step : { ...step, dropped };
 }
 
 function failedStep(name: DecisionStep, denial: Deny, context: FindingContext): Step {
@@ -81,7 +90,7 @@ function failureText(denial: Deny, finding: Finding | undefined): string {
         : `an entry of the revocation set ends it${issuerText(denial)}`;
     case 'scope':
       if (denial.check !== 'scope') return checkFailed(denial, finding);
-      return `needs ${needsText(denial.required ?? route?.requirement)}, has ${scopesOf(credential)}${issuerText(denial)}`;
+      return `needs ${needsText(denial.required ?? route?.requirement)}, has ${scopesOf(credential)}${issuerText(denial)}${droppedText(credential?.dropped, shown)}`;
     case 'credential':
     case 'verification':
     case 'issuer':
@@ -123,7 +132,7 @@ function passText(name: DecisionStep, route: Route | undefined, credential: Veri
     case 'proof':
       return credential?.binding === undefined ? 'any bearer may use it' : 'the client has what it is bound to';
     case 'scope':
-      return `has ${scopesOf(credential)}`;
+      return `has ${scopesOf(credential)}${droppedText(credential?.dropped, shown)}`;
     case 'condition':
       return route?.where === undefined ? 'the route has no conditions' : `meets ${conditionsText(route.where)}`;
   }

@@ -54,6 +54,17 @@ describe('TokenCache', () => {
     expect(cache.size).toBeLessThanOrEqual(Math.ceil(kept * 1.2));
   });
 
+  it('counts the dropped words of its tokens', () => {
+    const sizeWith = (words: readonly string[]): number => {
+      const cache = new TokenCache(100, 100_000);
+      for (let index = 0; index < 100; index++) {
+        cache.add(`h.${index}.${TAIL}${index}`, { ...credential('alice'), dropped: { words, more: 0 } });
+      }
+      return cache.size;
+    };
+    expect(sizeWith(Array.from({ length: 10 }, () => 'x'.repeat(60)))).toBeLessThan(sizeWith([]) * 0.7);
+  });
+
   it('counts its tokens, hits and misses', () => {
     const cache = new TokenCache(1);
     const find = (name: string): unknown => cache.find({ scheme: 'bearer', value: `h.${name}.${name}${TAIL}${name}` });

@@ -27,7 +27,10 @@ beforeAll(async () => {
     // Of the example configuration and of `configure`.
     for (const issuer of config['issuers'] as Record<string, unknown>[]) {
       if (issuer['name'] === 'corporate')
-        issuer['allowScopes'] = ['messages:send', 'messages:list', 'access:introspect'];
+        Object.assign(issuer, {
+          allowScopes: ['messages:send', 'messages:list', 'access:introspect'],
+          scopeMap: { 'Messages.Send': 'messages:send' },
+        });
     }
   };
   sallyport = await startSallyport({ env: issuers.env, edit });
@@ -145,6 +148,32 @@ allowed
     const { code, output } = await explain(args, credential(issuers));
     expect({ code, output }).toEqual({ code: 1, output: expect.stringMatching(words) });
     expect(output).toContain(`denied: ${reason}, `);
+  });
+
+  it('shows what the words of a token grant, and which it drops', async () => {
+    const token = corporateToken(issuers, 'RS256', claims({ jti: 'words', scope: 'openid Messages.Send' }));
+    const { output } = await explain([...bearer, 'GET', '/3rdparty/v1/devices'], token);
+    const words = 'has messages:send, issuer corporate; dropped "openid": neither in scopeMap nor in allowScopes';
+    expect(output).toContain(`needs devices:list, ${words}`);
+    const { body } = await ask({ method: 'POST', path: MESSAGES, token });
+    const steps = expect.arrayContaining([expect.objectContaining({ dropped: { words: ['openid'], more: 0 } })]);
+    expect(JSON.parse(body)).toMatchObject({ outcome: 'allow', steps });
+  });
+
+  it.each<[what: string, payload: object, subject: string]>([
+    ['a client without sub', { sub: undefined, client_id: 'report-job' }, 'report-job'],
+    ['a number', { sub: 4711 }, '4711'],
+    ['no subject at all', { sub: undefined }, 'urn:sallyport:no-subject'],
+  ])('shows that a revocation by subject ends a token of %s', async (_what, payload, subject) => {
+    const token = corporateToken(issuers, 'RS256', claims({ ...payload, exp: 4_000_000_000 }));
+    expect((await explain([...bearer, 'POST', MESSAGES], token)).code).toBe(0);
+    const config = ['--config', join(sallyport.folder, 'sallyport.yaml')];
+    const revoke = ['token', 'revoke', '--issuer', 'corporate', '--subject', subject, ...config];
+    expect((await runSallyport(revoke, { env: issuers.env })).code).toBe(0);
+    const { output } = await explain([...bearer, 'POST', MESSAGES], token);
+    expect(output).toContain('denied: token_revoked, ');
+    const { body } = await ask({ method: 'POST', path: MESSAGES, token });
+    expect(JSON.parse(body)).toMatchObject({ outcome: 'deny', reason: 'token_revoked' });
   });
 
   it('prints the same as JSON that the running Sallyport answers', async () => {

@@ -3,6 +3,7 @@ import { ACR, AUTH_TIME } from '../condition/step-up.ts';
 import type { VerifiedCredential } from '../credential/verified-credential.ts';
 import type { Deny } from '../decision.ts';
 import { needsText } from '../scope.ts';
+import { droppedText } from './dropped-text.ts';
 
 /** When a denial is described. */
 export interface FindingContext {
@@ -36,7 +37,8 @@ export function findingOf(denial: Deny, context: FindingContext): Finding | unde
     return { found, expected: `resource ${route?.resource?.name} accepts ${listed(route?.resource?.audience ?? [])}` };
   }
   if (check === 'scope') {
-    const found = `has ${listed(credential.identity.scopes) || 'no scopes'}`;
+    const dropped = droppedText(credential.dropped, context.shown);
+    const found = `has ${listed(credential.identity.scopes) || 'no scopes'}${dropped}`;
     return { found, expected: `needs ${needsText(denial.required ?? route?.requirement)}` };
   }
   return conditionFinding(denial, credential, context);

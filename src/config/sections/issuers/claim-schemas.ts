@@ -35,7 +35,7 @@ const prefixed = z
   })
   .transform(({ claim: path, prefix }): SubjectClaim => ({ path, prefix }));
 
-const subjectClaim = z.union([claimPath.transform(plain), prefixed], {
+const subjectClaim = z.union([prefixed, claimPath.transform(plain)], {
   error: expected("a claim such as sub, or { claim: client_id, prefix: 'client:' }"),
 });
 
