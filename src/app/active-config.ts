@@ -67,9 +67,9 @@ export function buildActiveConfig(config: Config, sharedParts: SharedParts, gene
     const parts = { known, verifier, standings, clock, observer, tracer, decisionTimeoutMs, notesUse };
     return new Authorizer({ policy: { ...policy, generation }, ...parts });
   };
-  const { routes, basic, shadow, timeouts, identity, trustedProxies } = config;
+  const { routes, basic, cors, shadow, timeouts, identity, trustedProxies } = config;
   const map = new RouteMap(routes, scopeRoutes(config.scopes, basic.routes));
-  const policy = { routes: map, basicUntilMs: basic.sunsetMs, shadow };
+  const policy = { routes: map, basicUntilMs: basic.sunsetMs, shadow, cors: cors.rule };
   const gatewayDecider = decider(policy, timeouts.decisionMs, gatewayObserver(sharedParts));
   const explainer = decider(policy, timeouts.decisionMs, unobserved(events), false);
   const access = buildAccess(config, sharedParts, gatewayDecider, decider, own);
@@ -86,6 +86,7 @@ export function buildActiveConfig(config: Config, sharedParts: SharedParts, gene
       metadata: identity.metadata.map(named),
       wantedFields: wantedFields(config),
       trustedProxies,
+      cors: cors.rule,
       basicNotice: basicNotice(basic.sunsetMs),
       maxStalenessMs: config.revocation.maxStalenessMs,
     },

@@ -1,6 +1,7 @@
 import type { RequiredBinding } from '../core/binding/binding.ts';
 import type { ClaimPath } from '../core/claims/claim-path.ts';
 import type { ClaimCondition } from '../core/claims/condition.ts';
+import type { CorsRule } from '../core/cors/cors-rule.ts';
 import type { Resource } from '../core/resource/resource.ts';
 import type { Route } from '../core/route.ts';
 import type { IdentityHeaders } from '../core/upstream/upstream-headers.ts';
@@ -25,6 +26,8 @@ export interface Config {
   readonly scopes: ReadonlyMap<string, CatalogueScope>;
   readonly issuers: readonly IssuerConfig[];
   readonly resources: readonly ResourceConfig[];
+  /** What pages of other origins may do with routes, and read of answers to requests that match none. */
+  readonly cors: { readonly rule: CorsRule | undefined };
   readonly basic: { readonly routes: boolean; readonly sunsetMs: number };
   readonly routes: readonly Route[];
   /** Where each route is written: in the configuration file, or in one that it includes. */

@@ -91,6 +91,7 @@ describe('loadConfig() on a valid file', () => {
       scopes: new Map(),
       issuers: [],
       resources: [],
+      cors: { rule: undefined },
       basic: { routes: false, sunsetMs: Infinity },
       routes: [],
       routePlaces: new Map(),

@@ -7,6 +7,7 @@ import { deepFreeze } from './reading/freeze.ts';
 import type { Problem } from './reading/problems.ts';
 import { readSource } from './reading/read-source.ts';
 import { readApiKeys, refuseKeysWithoutIssuer } from './sections/api-keys/api-keys.ts';
+import { readCors, warnOfUnservedCors } from './sections/cors/cors.ts';
 import { warnOfDoubts } from './sections/doubts/doubts.ts';
 import { fileSchema } from './sections/file-schema.ts';
 import { readIdentity } from './sections/identity/identity.ts';
@@ -95,7 +96,9 @@ function readConfig(draft: Draft, included: Included): Config | undefined {
   const settings = readSettings(draft);
   refuseShortPublishAhead(draft, issuers, settings.clockSkewMs);
   const resources = readResources(draft, catalogue);
+  const cors = readCors(draft);
   const context = {
+    cors,
     catalogue,
     issuers: issuerNames(draft),
     own,
@@ -117,12 +120,14 @@ function readConfig(draft: Draft, included: Included): Config | undefined {
     resources,
     routes: placed?.routes,
     routePlaces: placed?.places,
+    cors: cors && { rule: cors.rule },
     identity: readIdentity(draft),
   };
   refuseAccountsWithoutIssuer(draft, issuers, settings.authzen);
   refuseKeysWithoutIssuer(draft, issuers, settings.apiKeys);
   if (settings.authzen !== undefined && listen !== undefined) warnOfUnservedAuthzen(draft, settings.authzen, listen);
   warnOfUntrustedGateways(draft, listen?.verify, settings.trustedProxies ?? []);
+  if (cors !== undefined && listen !== undefined) warnOfUnservedCors(draft, cors, listen);
   judgeAudiences(draft, parts);
   warnOfHiddenMetadata(draft, parts);
   warnOfDoubts([draft, ...included.drafts], { ...parts, placed });

@@ -1,6 +1,8 @@
 import { missingProof } from './binding/possession.ts';
 import type { Check, EntryCheck } from './check.ts';
 import { endOfAllow, failedClaim, failedCondition } from './condition/route-conditions.ts';
+import type { CorsRule } from './cors/cors-rule.ts';
+import { decidePreflight } from './cors/preflight.ts';
 import type { Presented } from './credential/credential.ts';
 import { presentsSeveral, readCredential } from './credential/credential.ts';
 import type {
@@ -33,6 +35,8 @@ export interface Policy {
   readonly basicUntilMs: number;
   /** Every route is in shadow. */
   readonly shadow: boolean;
+  /** What pages of other origins may read of answers to requests that match no route. */
+  readonly cors?: CorsRule | undefined;
 }
 
 /**
@@ -51,6 +55,10 @@ export function authorize(
   const path = readPath(request.path);
   if (path === undefined) return deny('path_rejected', undefined, 'path');
 
+  const preflight =
+    request.fields === undefined ? undefined : decidePreflight(request, path, policy.routes, policy.cors);
+  if (preflight !== undefined) return isEnforceable(preflight) ? enforce(preflight, policy) : preflight;
+
   const route = policy.routes.match(request.host, request.method, path, request.scope);
   if (route === 'ambiguous') return deny('path_rejected', undefined, 'path encoding');
   if (route === 'none') return enforce(deny('route_denied', undefined, 'route'), policy);
@@ -60,14 +68,10 @@ export function authorize(
   const identified = admit(request, route, takesBasic, policy, known, freshness, moment);
   const admitted = identified.outcome === 'verified' ? meetConditions(identified, route, path, moment) : identified;
   if (admitted.outcome === 'verified') {
-    // An answer on a route at an MCP server depends on the message too.
-    const isKept = !policy.shadow && !route.shadow && route.mcp === undefined;
-    return allow(
-      route,
-      admitted,
-      undefined,
-      isKept ? keepTime(admitted, freshness, moment, endOfAllow(route.where, admitted)) : 0,
-    );
+    // An answer on a route at an MCP server depends on the message too, and one under a CORS rule on the page.
+    const isKept = !policy.shadow && !route.shadow && route.mcp === undefined && route.cors === undefined;
+    const endMs = isKept ? endOfAllow(route.where, admitted) : 0;
+    return allow(route, admitted, undefined, isKept ? keepTime(admitted, freshness, moment, endMs) : 0);
   }
   if (admitted.outcome === 'need' && moment.mayAsk) return admitted;
   const denial = withRequirement(
@@ -76,6 +80,11 @@ export function authorize(
     request,
   );
   return enforce(takesBasic && !request.fromBrowser ? { ...denial, offersBasic: true } : denial, policy);
+}
+
+/** Shadow mode passes no path that two parsers could read differently. */
+function isEnforceable(decision: Allow | Deny): decision is Deny {
+  return decision.outcome === 'deny' && decision.reason !== 'path_rejected';
 }
 
 /** In shadow mode a denial is recorded and the request passes without an identity. */

@@ -35,6 +35,10 @@ const STEP_OF = {
   'disguised header': 'path',
 
   route: 'route',
+  'cors origin': 'route',
+  'cors method': 'route',
+  'cors header': 'route',
+  'cors preflight not answered here': 'route',
 
   'no credential': 'credential',
   'several credentials': 'credential',

@@ -1,6 +1,7 @@
 import type { Check, FailedCheck, Finding } from './check.ts';
 import { stepOf } from './check.ts';
 import type { FailedClaim } from './condition/route-conditions.ts';
+import type { CorsFields } from './cors/cors-rule.ts';
 import type { PresentedCredential } from './credential/credential.ts';
 import type { VerifiedCredential } from './credential/verified-credential.ts';
 import type { Reason } from './reason.ts';
@@ -20,6 +21,11 @@ export interface Allow {
    * when it sent the request. 0: it must ask each time. See `keepTime`.
    */
   readonly keepMs: number;
+  /**
+   * The response fields of a browser's preflight that Sallyport answers itself, with 204: then nothing reaches the
+   * upstream.
+   */
+  readonly preflight?: CorsFields | undefined;
 }
 
 /** A denial. `step` and `check` say what exactly failed; they are for the log and for operators only. */

@@ -41,6 +41,8 @@ export interface AccessRequest {
    * Several fields of one name are joined by commas, cookies by `; `. A field that the gateway hides is absent.
    */
   readonly fields?: RequestFields | undefined;
+  /** Whether its gateway can only pass or deny a request, so that Sallyport cannot answer a preflight through it. */
+  readonly answersNothing?: boolean | undefined;
   /** Why the door cannot say for certain what is requested. Such a request is denied, in shadow mode too. */
   readonly flaw?: RequestFlaw | undefined;
   /** What the door was shown of the MCP message in the body; `undefined` if it was shown nothing of one. */

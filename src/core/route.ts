@@ -1,5 +1,6 @@
 import type { RequiredBinding } from './binding/binding.ts';
 import type { RouteConditions } from './condition/route-conditions.ts';
+import type { CorsRule } from './cors/cors-rule.ts';
 import type { TokenUse } from './credential/verified-credential.ts';
 import { decodePath, encodePath } from './path.ts';
 import type { McpRule } from './resource/mcp-tools.ts';
@@ -28,6 +29,8 @@ export interface Route {
   readonly resource?: Resource | undefined;
   /** What it requires of the caller besides scopes; `undefined` for nothing. */
   readonly where?: RouteConditions | undefined;
+  /** What pages of other origins may do with it; `undefined` for nothing that browsers do not allow by themselves. */
+  readonly cors?: CorsRule | undefined;
   /** For a route at an MCP server: what its messages require. */
   readonly mcp?: McpRule | undefined;
 }

@@ -1,3 +1,4 @@
+import type { CorsRule } from '../core/cors/cors-rule.ts';
 import type { Decider } from '../core/ports.ts';
 import type { NamedClaim, UpstreamHeaderWriter } from '../core/upstream/upstream-headers.ts';
 import type { ResponseFields } from './basic-notice.ts';
@@ -12,6 +13,8 @@ export interface Gateway {
   readonly wantedFields: ReadonlySet<string>;
   /** CIDR ranges and addresses of the proxies whose `X-Forwarded-*` is trusted. */
   readonly trustedProxies: readonly string[];
+  /** What pages of other origins may read of answers to requests that match no route. */
+  readonly cors?: CorsRule | undefined;
   /** Response fields for clients that use Basic on routes. */
   readonly basicNotice: ResponseFields;
   /** The bound of the promise (`revocation.maxStaleness`). */

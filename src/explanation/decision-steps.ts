@@ -75,13 +75,21 @@ const PATH_FAILURES: Readonly<Record<CheckOf<'path'>, string>> = {
   'disguised header': 'a header has another spelling of a name that only Sallyport may set',
 };
 
+const ROUTE_FAILURES: Readonly<Record<CheckOf<'route'>, string>> = {
+  route: 'no route matches the host, the path and the method',
+  'cors origin': 'the rule for pages of other origins does not list the origin of this one',
+  'cors method': 'the rule for pages of other origins does not list the method that the page announces',
+  'cors header': 'the rule for pages of other origins does not list a header field that the page announces',
+  'cors preflight not answered here': 'this gateway cannot send the answer to a preflight',
+};
+
 function failureText(denial: Deny, finding: Finding | undefined): string {
   const { credential, route } = denial;
   switch (denial.step) {
     case 'path':
       return PATH_FAILURES[denial.check];
     case 'route':
-      return 'no route matches the host, the path and the method';
+      return ROUTE_FAILURES[denial.check];
     case 'expiry':
       return `ended ${timeOf(credential?.validUntilMs)}, clock skew included${issuerText(denial)}${findingText(finding)}`;
     case 'revocation':

@@ -30,7 +30,7 @@ matches, or exits with 1 if there is none.
 operation has no rule, a rule has no operation, or their scopes differ. --from-openapi writes the routes of a
 document as a file for include. An operation about which the document does not say enough gets no route, only
 a comment. With --config, it leaves out the scopes that the configuration defines.`,
-  json: '[{hosts, methods, path, requirement, tools, resource, where, bound, issuers, basic, shadow, file, line}], with one element for METHOD PATH. --openapi: {agrees, operationsWithoutRule, rulesWithoutOperation, scopesDiffer, undecided, widerRules, operations, rulesElsewhere}. --from-openapi: {yaml, written, undecided}',
+  json: '[{hosts, methods, path, requirement, tools, resource, where, bound, issuers, basic, pagesOf, shadow, file, line}], with one element for METHOD PATH. --openapi: {agrees, operationsWithoutRule, rulesWithoutOperation, scopesDiffer, undecided, widerRules, operations, rulesElsewhere}. --from-openapi: {yaml, written, undecided}',
   options: {
     host: { type: 'string', placeholder: 'HOST', help: 'the host of the request; by default none' },
     openapi: { type: 'string', placeholder: 'FILE', help: 'compare the route map with this OpenAPI document' },
@@ -115,6 +115,7 @@ const COLUMNS: readonly Column[] = [
   { heading: 'BOUND', cell: ({ bound }) => bound ?? NOTHING, isRare: true },
   { heading: 'ISSUERS', cell: ({ issuers }) => listed(issuers ?? [], 'any') },
   { heading: 'BASIC', cell: ({ basic }) => (basic ? 'yes' : NOTHING) },
+  { heading: 'PAGES OF', cell: pagesOf, isRare: true },
   { heading: 'SHADOW', cell: ({ shadow }) => (shadow ? 'yes' : NOTHING) },
 ];
 
@@ -136,7 +137,19 @@ function show(list: readonly Route[], { routePlaces }: Config, terminal: Termina
   );
 }
 
-function viewOf({ hosts, methods, pattern, requirement, mcp, resource, where, bound, issuers, basic, shadow }: Route) {
+/** The origins of the pages that may call a route. */
+function originsOf({ cors }: Route): readonly string[] {
+  if (cors === undefined) return [];
+  const { every, exact, below } = cors.origins;
+  return every ? ['*'] : [...exact, ...below.map(({ scheme, suffix }) => `${scheme}*${suffix}`)];
+}
+
+function pagesOf(route: Route): string {
+  return listed(originsOf(route), NOTHING);
+}
+
+function viewOf(route: Route) {
+  const { hosts, methods, pattern, requirement, mcp, resource, where, bound, issuers, basic, shadow } = route;
   return {
     hosts,
     methods,
@@ -148,6 +161,7 @@ function viewOf({ hosts, methods, pattern, requirement, mcp, resource, where, bo
     bound: bound ?? null,
     issuers: issuers === undefined ? null : [...issuers],
     basic,
+    pagesOf: originsOf(route),
     shadow,
   };
 }

@@ -24,7 +24,7 @@ describe('unknown keys in a file', () => {
     [
       '<<: { shadow: true }',
       [
-        "3:1: unknown key '<<', expected version, include, listen, store, clockSkew, timeouts, trustedProxies, scopes, issuers, resources, basic, routes, shadow, revocation, limits, shutdown, identity, log, authzen or telemetry",
+        "3:1: unknown key '<<', expected version, include, listen, store, clockSkew, timeouts, trustedProxies, scopes, issuers, resources, basic, routes, shadow, revocation, limits, shutdown, identity, log, authzen, cors or telemetry",
       ],
     ],
   ])('%s', (sections, problems) => {

@@ -6,6 +6,7 @@ import { pemPath } from '../reading/pem-path.ts';
 import { distinct, expected, parsed, text } from '../reading/shape.ts';
 import { instant, milliseconds, seconds } from '../reading/times.ts';
 import { apiKeysSchema } from './api-keys/api-keys-schema.ts';
+import { corsSchema } from './cors/cors-schema.ts';
 import { identitySchema } from './identity/identity-schema.ts';
 import { includeEntrySchema } from './include/include-schema.ts';
 import { issuerSchema } from './issuers/issuer-schema.ts';
@@ -255,6 +256,11 @@ export const fileSchema = z.strictObject({
     .optional()
     .describe(
       'Opaque API keys: private tokens in a short form, for clients that take no JWT. Without it, there are none',
+    ),
+  cors: corsSchema
+    .optional()
+    .describe(
+      'What pages of other origins may do (CORS), on every route that does not say otherwise; by default nothing',
     ),
   telemetry: telemetrySchema
     .optional()

@@ -38,6 +38,29 @@ function valuesOf(headers: readonly HeaderValueOption[], name: string): readonly
 }
 
 describe('encodeDecision()', () => {
+  it('ends a preflight with 204, which no gateway takes for an allow', () => {
+    const preflight = [
+      ['access-control-allow-origin', 'https://a.example'],
+      ['vary', 'Origin'],
+    ] as const;
+    const response = encodeDecision({ ...allowed({}), credential: undefined, preflight }, HEADERS, SHOWN, preflight);
+    expect(response).toEqual({
+      status: { code: 7, message: 'preflight' },
+      denied_response: {
+        status: { code: 204 },
+        body: '',
+        headers: [
+          {
+            header: { key: 'access-control-allow-origin', value: 'https://a.example' },
+            append_action: 'OVERWRITE_IF_EXISTS_OR_ADD',
+          },
+          { header: { key: 'vary', value: 'Origin' }, append_action: 'APPEND_IF_EXISTS_OR_ADD' },
+        ],
+      },
+      dynamic_metadata: { fields: { outcome: { stringValue: 'preflight' } } },
+    });
+  });
+
   it('tells the client what there is to tell, whether or not it passes', () => {
     const notice = [['sunset', 'Wed, 30 Jun 2027 00:00:00 GMT']] as const;
     const passes = encodeDecision(allowed({}), HEADERS, SHOWN, notice);

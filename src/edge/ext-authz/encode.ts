@@ -21,7 +21,8 @@ export function encodeDecision(
   notice: ResponseFields = [],
   claims: readonly NamedClaim[] = [],
 ): CheckResponse {
-  const told = notice.map(([key, value]) => overwrite(key, value));
+  const told = notice.map(([key, value]) => (key === 'vary' ? append(key, value) : overwrite(key, value)));
+  if (decision.outcome === 'allow' && decision.preflight !== undefined) return encodePreflight(told);
   return decision.outcome === 'allow'
     ? encodeAllow(decision, headers, shown, told, claims)
     : encodeDeny(decision, told);
@@ -51,6 +52,15 @@ function encodeAllow(
  */
 function keepTimeOf({ keepMs }: Allow, { disguised }: ShownHeaders, told: readonly HeaderValueOption[]): number {
   return disguised.length === 0 && told.length === 0 ? keepMs : 0;
+}
+
+/** Envoy sends the client the response of a denial, whatever its status. */
+function encodePreflight(fields: readonly HeaderValueOption[]): CheckResponse {
+  return {
+    status: { code: deniedCode('route_denied'), message: 'preflight' },
+    denied_response: { status: { code: 204 }, headers: fields, body: '' },
+    dynamic_metadata: { fields: fieldsOf({ outcome: 'preflight' }) },
+  };
 }
 
 function encodeDeny(denial: Deny, told: readonly HeaderValueOption[]): CheckResponse {

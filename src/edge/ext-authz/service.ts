@@ -1,6 +1,7 @@
 import type { ServerUnaryCall, sendUnaryData } from '@grpc/grpc-js';
 import { Server } from '@grpc/grpc-js';
 import type { Listener } from '../../config/config.ts';
+import { corsFields } from '../../core/cors/cors-fields.ts';
 import { deny } from '../../core/decision.ts';
 import type { ShownHeaders } from '../../core/upstream/upstream-headers.ts';
 import type { Health } from '../../observe/health.ts';
@@ -105,13 +106,14 @@ async function check(
   connections: Connections,
 ): Promise<void> {
   connections.begin();
-  const { decider, headers, metadata, basicNotice, wantedFields } = gateway();
+  const { decider, headers, metadata, basicNotice, wantedFields, cors } = gateway();
   try {
     const isDisguised = (name: string): boolean => headers.isDisguised(name);
     const traceparent = call.metadata.get(TRACEPARENT)[0]?.toString();
     const { request, shown } = decodeCheck(call.request, { isDisguised, wantedFields, ...readers }, traceparent);
     const decision = await decider.decide(request);
-    const notice = isAboutBasic(request, decision) ? basicNotice : [];
+    const basic = isAboutBasic(request, decision) ? basicNotice : [];
+    const notice = [...basic, ...corsFields(request, decision, cors)];
     reply(null, encodeDecision(decision, headers, shown, notice, metadata));
   } catch (error) {
     // A gRPC error would let the request pass under Envoy's `failure_mode_allow`.

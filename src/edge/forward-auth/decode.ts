@@ -90,6 +90,7 @@ export function decodeAuth(message: Line & Pick<IncomingMessage, 'rawHeaders'>, 
     ...(reader.certificateFrom === undefined ? {} : { certificate: () => readXfcc(fields.get(XFCC)?.join(',')) }),
     ...readCorrelation((name) => fields.get(name)),
     fields: wanted.found,
+    answersNothing: reader.mode === 'forwarded' ? true : undefined,
     flaw,
     // Envoy does not show all headers.
     mcp: readMcpMessage(mcp, { complete: reader.mode !== 'path' }),

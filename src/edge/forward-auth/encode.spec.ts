@@ -122,3 +122,14 @@ it('encodeAuth() tells clients about the end of Basic, with every decision', () 
   for (const decision of [allowed({}), deny('scope_required', ROUTE, 'scope')])
     expect(valuesOf(encode(decision, 'forwarded', HEADERS, notice), 'deprecation')).toEqual(['@1']);
 });
+
+it('encodeAuth() ends a preflight as the gateway can, and lets nothing pass', () => {
+  const preflight = [['access-control-allow-origin', 'https://a.example']] as const;
+  const decision = { ...allowed({}), credential: undefined, preflight };
+  const path = encode(decision, 'path', HEADERS, preflight);
+  expect([path.status, path.body, path.fields]).toEqual([204, '', preflight.flat()]);
+  const nginx = encode(decision, 'nginx', HEADERS, preflight);
+  expect(nginx.status).toBe(403);
+  expect(valuesOf(nginx, 'x-sallyport-status')).toEqual(['204']);
+  expect(valuesOf(nginx, 'access-control-allow-origin')).toEqual(['https://a.example']);
+});

@@ -37,7 +37,8 @@ const PROBLEM = 'x-sallyport-problem';
 const REMOVE = 'x-envoy-auth-headers-to-remove';
 
 /**
- * Encodes every decision. Only an allowed request is answered with a 2xx status, and that is 200.
+ * Encodes every decision. An allowed request is answered with 200. No other answer has a 2xx status, except the 204 with
+ * which Envoy ends a preflight.
  *
  * @param notice fields for the client, with every decision.
  * @param caching fields that say how long the gateway may keep an answer that allows the request.
@@ -50,6 +51,7 @@ export function encodeAuth(
   notice: ResponseFields = [],
   caching: ResponseFields = NO_STORE,
 ): AuthAnswer {
+  if (decision.outcome === 'allow' && decision.preflight !== undefined) return encodePreflight(mode, notice);
   if (decision.outcome === 'deny') return encodeDeny(decision, mode, [...NO_STORE, ...notice].flat());
   return {
     status: 200,
@@ -61,6 +63,16 @@ export function encodeAuth(
     ],
     body: '',
   };
+}
+
+/**
+ * Envoy sends any status but 200 to the client. nginx makes the answer from the status beside a 403. To the other gateways
+ * every 2xx means that the request may pass, so that no preflight is answered through them.
+ */
+function encodePreflight(mode: ForwardAuthMode, notice: ResponseFields): AuthAnswer {
+  const fields = notice.flat();
+  if (mode === 'path') return { status: 204, fields, body: '' };
+  return { status: 403, fields: [...fields, STATUS, '204', 'content-length', '0'], body: '' };
 }
 
 /**

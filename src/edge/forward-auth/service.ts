@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyPluginAsync } from 'fastify';
 import type { ForwardAuthMode, Listener } from '../../config/config.ts';
+import { corsFields } from '../../core/cors/cors-fields.ts';
 import { deny } from '../../core/decision.ts';
 import type { Clock } from '../../core/ports.ts';
 import { isAboutBasic } from '../basic-notice.ts';
@@ -134,7 +135,7 @@ class Auth {
   private async decide(
     message: IncomingMessage,
     { mode, certificateFrom }: Terms,
-    { decider, headers, basicNotice, wantedFields, trustedProxies, maxStalenessMs }: Gateway,
+    { decider, headers, basicNotice, wantedFields, cors, trustedProxies, maxStalenessMs }: Gateway,
   ): Promise<AuthAnswer> {
     const peer = this.isUnixSocket ? undefined : message.socket.remoteAddress;
     // The permissions of a Unix socket say who may connect.
@@ -150,7 +151,8 @@ class Auth {
     });
     const askedAtMs = this.parts.clock.wallMs();
     const decision = await decider.decide(decoded.request);
-    const notice = isAboutBasic(decoded.request, decision) ? basicNotice : [];
+    const basic = isAboutBasic(decoded.request, decision) ? basicNotice : [];
+    const notice = [...basic, ...corsFields(decoded.request, decision, cors)];
     // No other gateway reads the field. An answer that fits this request alone is not kept.
     const isKept = decision.outcome === 'allow' && mode === 'nginx' && notice.length + decoded.disguised.length === 0;
     const caching = cacheFields(isKept ? decision.keepMs : 0, askedAtMs, maxStalenessMs);

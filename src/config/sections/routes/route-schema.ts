@@ -3,6 +3,7 @@ import { METHOD } from '../../../core/method.ts';
 import { quote } from '../../../lib/wording.ts';
 import { boundSchema } from '../../reading/bound.ts';
 import { distinct, expected, text } from '../../reading/shape.ts';
+import { routeCorsSchema } from '../cors/cors-schema.ts';
 import { patternProblem } from '../patterns.ts';
 import { mcpSchema } from '../resources/mcp-schema.ts';
 import { whereSchema } from './where-schema.ts';
@@ -56,6 +57,11 @@ export const routeSchema = z
       .optional()
       .describe(
         "Accept only tokens that are bound to their client: to its certificate (mtls), or in any supported way (any). By default, a bound token needs its proof, and a bearer's token none",
+      ),
+    cors: routeCorsSchema
+      .optional()
+      .describe(
+        'What pages of other origins may do here: only what differs from `cors` for all routes; false for nothing',
       ),
     shadow: z
       .boolean()

@@ -6,6 +6,8 @@ import { list, quote, suggest } from '../../../lib/wording.ts';
 import type { ResourceConfig, RoutePlace } from '../../config.ts';
 import type { Draft } from '../../reading/draft.ts';
 import type { Path } from '../../reading/problems.ts';
+import type { Cors } from '../cors/cors.ts';
+import { readRouteCors } from '../cors/cors.ts';
 import type { IncludedFile, Limits } from '../include/included-files.ts';
 import { refuseBeyondLimits } from '../include/limits.ts';
 import type { WidenedRule } from '../include/widened-rules.ts';
@@ -28,6 +30,7 @@ export interface RouteContext {
   readonly clockSkewMs: number | undefined;
   /** Whether routes accept Basic by default. */
   readonly basic: boolean | undefined;
+  readonly cors: Cors | undefined;
   readonly resources: readonly ResourceConfig[] | undefined;
   /** Names of the resources, even of those with faults; `undefined` if there is no list. */
   readonly resourceNames: readonly unknown[] | undefined;
@@ -112,6 +115,7 @@ function readRoute(draft: Draft, path: Path, context: RouteContext, limits: Limi
   const requirement = readRequirement(draft, path, written);
   if (requirement === undefined) return undefined;
   const resource = context.resources?.find(({ name }) => name === written.resource);
+  const cors = readRouteCors(draft, [...path, 'cors'], written.cors, context.cors);
   const mcp = readMcp(draft, path, written, requirement, context.catalogue);
   const where = written.where && readWhere(draft, [...path, 'where'], written.where, written.path, context.clockSkewMs);
   return {
@@ -125,6 +129,7 @@ function readRoute(draft: Draft, path: Path, context: RouteContext, limits: Limi
     shadow: written.shadow,
     ...(resource === undefined ? {} : { resource }),
     ...(where === undefined ? {} : { where }),
+    ...(cors === undefined ? {} : { cors }),
     ...(mcp === undefined ? {} : { mcp }),
     ...(written.bound === undefined ? {} : { bound: written.bound }),
   };

@@ -1,0 +1,75 @@
+import type { Allow, Deny } from '../decision.ts';
+import { deny } from '../decision.ts';
+import { isPlainMethod } from '../method.ts';
+import type { AccessRequest } from '../request.ts';
+import type { Route, RouteMap } from '../route.ts';
+import { originFields } from './cors-fields.ts';
+import type { CorsFields, CorsRule } from './cors-rule.ts';
+import { allowsOrigin } from './cors-rule.ts';
+
+/** A browser's question whether a page of another origin may send a request (Fetch Standard, section 3.3.2). */
+interface Preflight {
+  readonly origin: string;
+  readonly method: string;
+  /** Lower-case names, as sent. */
+  readonly headers: readonly string[];
+}
+
+/**
+ * Decides a preflight by the rule of the route that the announced request matches. It has no credential, so this
+ * says nothing of whether the request itself will pass. Returns `undefined` for any other request, and where no rule
+ * applies: the route map then decides `OPTIONS` like any method.
+ *
+ * @param path as `readPath` returned it.
+ * @param fallback the rule for requests that match no route.
+ */
+export function decidePreflight(
+  request: AccessRequest,
+  path: string,
+  routes: Pick<RouteMap, 'match'>,
+  fallback: CorsRule | undefined,
+): Allow | Deny | undefined {
+  const preflight = readPreflight(request);
+  if (preflight === undefined) return undefined;
+  const matched = routes.match(request.host, preflight.method, path);
+  if (matched === 'ambiguous') return deny('path_rejected', undefined, 'path encoding');
+  if (matched === 'none') return fallback && deny('route_denied', undefined, 'route');
+  const answersNothing = request.answersNothing === true;
+  return matched.cors && judge(preflight, matched, matched.cors, answersNothing);
+}
+
+/** A request with a credential is none: browsers send preflights without (Fetch Standard, section 4.8). */
+function readPreflight({ method, authorization, fields }: AccessRequest): Preflight | undefined {
+  if (method !== 'OPTIONS' || authorization !== undefined || fields === undefined) return undefined;
+  const origin = fields.get('origin');
+  const asked = fields.get('access-control-request-method');
+  if (origin === undefined || asked === undefined || !isPlainMethod(asked)) return undefined;
+  const names = (fields.get('access-control-request-headers') ?? '').split(',');
+  const headers = names.map((name) => name.trim().toLowerCase()).filter((name) => name !== '');
+  return { origin, method: asked, headers };
+}
+
+function judge(
+  { origin, method, headers }: Preflight,
+  route: Route,
+  rule: CorsRule,
+  answersNothing: boolean,
+): Allow | Deny {
+  if (!allowsOrigin(rule.origins, origin)) return deny('route_denied', route, 'cors origin');
+  if (rule.methods?.has(method) === false) return deny('route_denied', route, 'cors method');
+  if (!headers.every((name) => rule.headers.has(name))) return deny('route_denied', route, 'cors header');
+  const allowed = { outcome: 'allow', route, credential: undefined, shadowed: undefined, keepMs: 0 } as const;
+  if (rule.preflight === 'pass') return allowed;
+  if (answersNothing) return deny('route_denied', route, 'cors preflight not answered here');
+  return { ...allowed, preflight: answerFields(origin, method, headers, rule) };
+}
+
+function answerFields(origin: string, method: string, headers: readonly string[], rule: CorsRule): CorsFields {
+  const methods = rule.methods === undefined ? method : [...rule.methods].join(', ');
+  return [
+    ...originFields(rule, origin),
+    ['access-control-allow-methods', methods],
+    ...(headers.length === 0 ? [] : [['access-control-allow-headers', [...new Set(headers)].join(', ')] as const]),
+    ['access-control-max-age', String(rule.maxAgeSeconds)],
+  ];
+}
