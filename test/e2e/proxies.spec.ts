@@ -1,17 +1,13 @@
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import type { RequestListener, Server } from 'node:http';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { connect } from 'node:net';
+import type { RequestListener } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Duplex } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { certify, hasOpenssl } from '../support/certificates.ts';
 import { forge } from '../support/jwt/forge.ts';
 import { jwkOf, p256 } from '../support/jwt/keys.ts';
 import { setOf } from '../support/jwt/publisher.ts';
+import { startTunnels, type Tunnels } from '../support/proxy/tunnels.ts';
 import { type CheckClient, connectChecks } from '../support/servers/check-client.ts';
 import { type IssuerServer, startIssuerServer } from '../support/servers/issuer-server.ts';
 import { type Sallyport, startSallyport } from '../support/servers/sallyport.ts';
@@ -21,48 +17,6 @@ const HOSTS = ['keys.test', 'trusted.test', 'metadata.test', 'tokens.test', 'dir
 
 /** The status of gRPC with which a decision is unavailable. */
 const UNAVAILABLE = '14';
-
-/** A proxy that opens tunnels (RFC 9110, section 9.3.6) to a port of loopback, whatever host is asked for. */
-interface Tunnels {
-  readonly port: number;
-  /** The authorities that were asked for, in order. */
-  readonly opened: string[];
-  /** Closes every tunnel, and refuses new ones from now on. */
-  refuse(): void;
-  close(): void;
-}
-
-async function startTunnels(target: number): Promise<Tunnels> {
-  const opened: string[] = [];
-  const tunnels = new Set<Duplex>();
-  let isRefusing = false;
-  const server: Server = createServer((_, response) => void response.writeHead(405).end());
-  server.on('connect', ({ url = '' }, client) => {
-    opened.push(url);
-    if (isRefusing) return void client.end('HTTP/1.1 407 Proxy Authentication Required\r\n\r\n');
-    const upstream = connect(target, '127.0.0.1', () => client.write('HTTP/1.1 200 OK\r\n\r\n'));
-    for (const [one, other] of [
-      [client, upstream],
-      [upstream, client],
-    ] as const) {
-      one.pipe(other);
-      one.on('error', () => other.destroy());
-      tunnels.add(one);
-    }
-  });
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  // A listening TCP server has an address of this form.
-  const { port } = server.address() as AddressInfo;
-  const refuse = (): void => {
-    isRefusing = true;
-    for (const end of tunnels) end.destroy();
-  };
-  const close = (): void => {
-    refuse();
-    server.close().closeAllConnections();
-  };
-  return { port, opened, refuse, close };
-}
 
 const KEY_SET = setOf(jwkOf(p256, { kid: 'a' }));
 
@@ -88,11 +42,8 @@ beforeAll(async () => {
   server = await startIssuerServer(answer, certify(folder, 'server', 'ca', HOSTS.map((host) => `DNS:${host}`).join()));
   local = await startIssuerServer(answer);
   tunnels = await startTunnels(Number(new URL(server.origin).port));
-  const proxy = `http://127.0.0.1:${tunnels.port}`;
   const env = {
-    NODE_USE_ENV_PROXY: '1',
-    HTTPS_PROXY: proxy,
-    HTTP_PROXY: proxy,
+    ...tunnels.env,
     NO_PROXY: '.internal.test,direct.test',
     NODE_EXTRA_CA_CERTS: join(folder, 'ca.pem'),
     AS_SECRET: 'hunter2',
