@@ -24,6 +24,11 @@ beforeAll(async () => {
   issuers = await startCaseIssuers();
   const edit = (config: Record<string, unknown>): void => {
     issuers.configure(config);
+    const route = { method: 'GET', authenticated: true, basic: false };
+    (config['routes'] as object[]).push(
+      { ...route, path: `${MESSAGES}/x/tenant`, where: { tenant: { equals: 'globex' } } },
+      { ...route, path: `${MESSAGES}/x/acr`, where: { acr: { oneOf: ['gold'] } } },
+    );
     // Of the example configuration and of `configure`.
     for (const issuer of config['issuers'] as Record<string, unknown>[]) {
       if (issuer['name'] === 'corporate')
@@ -90,6 +95,7 @@ ok    issuer        the route takes any issuer
 ok    revocation    5 entries could end it, none does
 ok    proof         any bearer may use it
 ok    scope         has messages:send, messages:list
+ok    condition     the route has no conditions
 allowed
 `);
   });
@@ -143,6 +149,18 @@ allowed
       [...bearer, 'GET', '/3rdparty/v1/devices'],
       (here: CaseIssuers) => corporateToken(here, 'RS256'),
       /^FAIL {2}scope .*needs devices:list, has messages:send, messages:list, issuer corporate$/m,
+    ],
+    [
+      'condition_failed',
+      [...bearer, 'GET', `${MESSAGES}/x/tenant`],
+      (here: CaseIssuers) => corporateToken(here, 'RS256', claims({ tenant: 'acme' })),
+      /^FAIL {2}condition .*tenant is "acme"; the route requires "globex"$/m,
+    ],
+    [
+      'step_up_required',
+      [...bearer, 'GET', `${MESSAGES}/x/acr`],
+      (here: CaseIssuers) => corporateToken(here, 'RS256', claims({ acr: 'silver' })),
+      /^FAIL {2}condition .*acr is "silver"; the route requires "gold"$/m,
     ],
   ])('explains %s', async (reason, args, credential, words) => {
     const { code, output } = await explain(args, credential(issuers));
@@ -268,7 +286,7 @@ describe('sallyport routes', () => {
   it('shows the map', async () => {
     const { code, output } = await routes();
     expect(code).toBe(0);
-    expect(output).toMatch(/^HOSTS +METHODS +PATH +NEEDS +TOOLS +RESOURCE +ISSUERS +BASIC +SHADOW\n/);
+    expect(output).toMatch(/^HOSTS +METHODS +PATH +NEEDS +TOOLS +RESOURCE +WHERE +ISSUERS +BASIC +SHADOW\n/);
     expect(output).toMatch(/^any +GET +\/3rdparty\/v1\/messages\/\{id\} +messages:read +- +- +any +yes +-$/m);
     expect(output).toMatch(
       /^any +GET +\/3rdparty\/v1\/messages\/x\/any +messages:list or devices:list +- +- +any +yes +-$/m,
