@@ -38,7 +38,7 @@ import type { SharedParts } from './shared-parts.ts';
 import { tracedAccounts, tracedKeys, tracedStandings } from './traced-io.ts';
 import type { MakeDecider } from './use-cases.ts';
 import { buildUseCases, checkOf, unobserved } from './use-cases.ts';
-import { wantedFields } from './wanted-fields.ts';
+import { fieldsWithCredentials, wantedFields } from './wanted-fields.ts';
 
 /** Everything that one configuration decides. A reload builds the next one, which the doors use from then on. */
 export interface ActiveConfig {
@@ -85,6 +85,7 @@ export function buildActiveConfig(config: Config, sharedParts: SharedParts, gene
       headers: headerWriter(identity),
       metadata: identity.metadata.map(named),
       wantedFields: wantedFields(config),
+      credentialFields: fieldsWithCredentials(config),
       trustedProxies,
       cors: cors.rule,
       basicNotice: basicNotice(basic.sunsetMs),

@@ -1,9 +1,23 @@
 import type { Config } from '../config/config.ts';
+import { credentialFields, ORIGIN_FIELDS } from '../core/credential/places/places.ts';
 
 const CORS_FIELDS = ['origin', 'access-control-request-method', 'access-control-request-headers'];
 
 /** The lower-case names of the header fields that this configuration reads besides those that every door reads. */
-export function wantedFields({ cors, routes }: Config): ReadonlySet<string> {
+export function wantedFields(config: Config): ReadonlySet<string> {
+  const { cors, routes } = config;
   const hasCors = cors.rule !== undefined || routes.some((route) => route.cors !== undefined);
-  return new Set(hasCors ? CORS_FIELDS : []);
+  const usesCookies = routes.some(({ credentialPlaces }) => (credentialPlaces?.cookies.length ?? 0) > 0);
+  return new Set([
+    ...fieldsWithCredentials(config),
+    ...(usesCookies ? ORIGIN_FIELDS : []),
+    ...(hasCors ? CORS_FIELDS : []),
+  ]);
+}
+
+/** The lower-case names of the header fields other than Authorization in which some route reads credentials. */
+export function fieldsWithCredentials({ routes }: Config): ReadonlySet<string> {
+  return new Set(
+    routes.flatMap(({ credentialPlaces: places }) => (places === undefined ? [] : credentialFields(places))),
+  );
 }

@@ -97,6 +97,7 @@ function readConfig(draft: Draft, included: Included): Config | undefined {
   refuseShortPublishAhead(draft, issuers, settings.clockSkewMs);
   const resources = readResources(draft, catalogue);
   const cors = readCors(draft);
+  const identity = readIdentity(draft);
   const context = {
     cors,
     catalogue,
@@ -106,6 +107,10 @@ function readConfig(draft: Draft, included: Included): Config | undefined {
     basic: basic?.routes,
     resources,
     resourceNames: resourceNames(draft),
+    identityHeaders:
+      identity === undefined
+        ? []
+        : [...Object.values<string>({ ...identity.headers }), ...identity.claims.map(({ name }) => name)],
   };
   const listen = readListen(draft);
   if (issuers !== undefined) refuseUnusableAccess(draft, listen?.access, issuers);
@@ -121,7 +126,7 @@ function readConfig(draft: Draft, included: Included): Config | undefined {
     routes: placed?.routes,
     routePlaces: placed?.places,
     cors: cors && { rule: cors.rule },
-    identity: readIdentity(draft),
+    identity,
   };
   refuseAccountsWithoutIssuer(draft, issuers, settings.authzen);
   refuseKeysWithoutIssuer(draft, issuers, settings.apiKeys);

@@ -5,6 +5,8 @@ import type { CorsRule } from './cors/cors-rule.ts';
 import { decidePreflight } from './cors/preflight.ts';
 import type { Presented } from './credential/credential.ts';
 import { presentsSeveral, readCredential } from './credential/credential.ts';
+import { readPlaces } from './credential/places/read-places.ts';
+import { stripPlaces } from './credential/places/stripped.ts';
 import type {
   CredentialCache,
   Refusal,
@@ -68,6 +70,10 @@ export function authorize(
   const identified = admit(request, route, takesBasic, policy, known, freshness, moment);
   const admitted = identified.outcome === 'verified' ? meetConditions(identified, route, path, moment) : identified;
   if (admitted.outcome === 'verified') {
+    // One on a route with other places depends on fields by which no caller keeps answers.
+    if (route.credentialPlaces !== undefined) {
+      return { ...allow(route, admitted, undefined, 0), stripped: stripPlaces(request, route.credentialPlaces) };
+    }
     // An answer on a route at an MCP server depends on the message too, and one under a CORS rule on the page.
     const isKept = !policy.shadow && !route.shadow && route.mcp === undefined && route.cors === undefined;
     const endMs = isKept ? endOfAllow(route.where, admitted) : 0;
@@ -102,9 +108,13 @@ function admit(
   freshness: Freshness,
   moment: Moment,
 ): VerifiedCredential | Deny | Need {
-  const presented = readCredential(request.authorization);
+  const presented =
+    route.credentialPlaces === undefined
+      ? readCredential(request.authorization)
+      : readPlaces(request, route.credentialPlaces, route.allowedOrigins);
   if (presented.scheme === 'none') return deny('credentials_required', route, 'no credential');
   if (presented.scheme === 'several') return deny('invalid_request', route, 'several credentials');
+  if (presented.scheme === 'misplaced') return deny(presented.reason, route, presented.check);
 
   const finding = 'value' in presented ? known.find(presented) : undefined;
   if (finding === undefined || isOutdated(finding, policy, moment)) return examine(presented, route, takesBasic);

@@ -43,6 +43,9 @@ const STEP_OF = {
   'no credential': 'credential',
   'several credentials': 'credential',
   scheme: 'credential',
+  'ambiguous credential': 'credential',
+  origin: 'credential',
+  'query not removed': 'credential',
   client: 'credential',
 
   'verification not known': 'verification',

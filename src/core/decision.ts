@@ -3,6 +3,7 @@ import { stepOf } from './check.ts';
 import type { FailedClaim } from './condition/route-conditions.ts';
 import type { CorsFields } from './cors/cors-rule.ts';
 import type { PresentedCredential } from './credential/credential.ts';
+import type { Stripped } from './credential/places/stripped.ts';
 import type { VerifiedCredential } from './credential/verified-credential.ts';
 import type { Reason } from './reason.ts';
 import type { Route } from './route.ts';
@@ -26,6 +27,8 @@ export interface Allow {
    * upstream.
    */
   readonly preflight?: CorsFields | undefined;
+  /** What the upstream must not receive: only on a route that reads credentials elsewhere than in Authorization. */
+  readonly stripped?: Stripped | undefined;
 }
 
 /** A denial. `step` and `check` say what exactly failed; they are for the log and for operators only. */

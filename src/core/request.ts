@@ -43,6 +43,8 @@ export interface AccessRequest {
   readonly fields?: RequestFields | undefined;
   /** Whether its gateway can only pass or deny a request, so that Sallyport cannot answer a preflight through it. */
   readonly answersNothing?: boolean | undefined;
+  /** Whether the gateway may have hidden header fields, so that the absence of one says nothing. */
+  readonly hidesFields?: true | undefined;
   /** Why the door cannot say for certain what is requested. Such a request is denied, in shadow mode too. */
   readonly flaw?: RequestFlaw | undefined;
   /** What the door was shown of the MCP message in the body; `undefined` if it was shown nothing of one. */

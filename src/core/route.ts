@@ -1,6 +1,7 @@
 import type { RequiredBinding } from './binding/binding.ts';
 import type { RouteConditions } from './condition/route-conditions.ts';
 import type { CorsRule } from './cors/cors-rule.ts';
+import type { Places } from './credential/places/places.ts';
 import type { TokenUse } from './credential/verified-credential.ts';
 import { decodePath, encodePath } from './path.ts';
 import type { McpRule } from './resource/mcp-tools.ts';
@@ -33,6 +34,10 @@ export interface Route {
   readonly cors?: CorsRule | undefined;
   /** For a route at an MCP server: what its messages require. */
   readonly mcp?: McpRule | undefined;
+  /** Where it reads credentials; `undefined` if it reads the Authorization field alone. */
+  readonly credentialPlaces?: Places | undefined;
+  /** The origins, besides that of a request itself, whose pages may use a cookie as a credential. */
+  readonly allowedOrigins?: ReadonlySet<string> | undefined;
 }
 
 /** Returns a rule that holds for every host and method, accepts no Basic and is not in shadow, except as it says. */

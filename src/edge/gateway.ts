@@ -11,6 +11,8 @@ export interface Gateway {
   readonly metadata?: readonly NamedClaim[];
   /** The lower-case names of the header fields that doors pass on as `AccessRequest.fields`; usually empty. */
   readonly wantedFields: ReadonlySet<string>;
+  /** Those of them that may hold a credential. */
+  readonly credentialFields: ReadonlySet<string>;
   /** CIDR ranges and addresses of the proxies whose `X-Forwarded-*` is trusted. */
   readonly trustedProxies: readonly string[];
   /** What pages of other origins may read of answers to requests that match no route. */

@@ -17,11 +17,13 @@ export class WantedFields {
    * 8.2.3), all others by commas (RFC 9110, section 5.3).
    *
    * @param name in lower case.
+   * @param form whether each character of the value is one byte, as it is kept, or the value was decoded from UTF-8.
    */
-  add(name: string, value: string): void {
+  add(name: string, value: string, form: 'bytes' | 'text' = 'bytes'): void {
     if (this.wanted === undefined || !this.wanted.has(name)) return;
     this.found ??= new Map();
+    const bytes = form === 'bytes' ? value : Buffer.from(value).toString('latin1');
     const former = this.found.get(name);
-    this.found.set(name, former === undefined ? value : `${former}${name === 'cookie' ? '; ' : ','}${value}`);
+    this.found.set(name, former === undefined ? bytes : `${former}${name === 'cookie' ? '; ' : ','}${bytes}`);
   }
 }

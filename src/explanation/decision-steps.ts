@@ -2,6 +2,7 @@ import type { CheckOf, DecisionStep, Finding } from '../core/check.ts';
 import { STEPS } from '../core/check.ts';
 import { checkText } from '../core/check-text.ts';
 import { conditionsText } from '../core/condition/conditions-text.ts';
+import { placesText } from '../core/credential/places/places.ts';
 import type { DroppedWords, VerifiedCredential } from '../core/credential/verified-credential.ts';
 import type { Decision, Deny } from '../core/decision.ts';
 import { droppedText } from '../core/finding/dropped-text.ts';
@@ -128,7 +129,7 @@ function passText(name: DecisionStep, route: Route | undefined, credential: Veri
     case 'route':
       return route === undefined ? '' : `${route.pattern} needs ${needsOf(route)}`;
     case 'credential':
-      return credential === undefined ? 'one credential' : `one ${credential.identity.scheme} credential`;
+      return `one ${credential === undefined ? '' : `${credential.identity.scheme} `}credential${placesOf(route)}`;
     case 'verification':
       return credential === undefined ? '' : identityText(credential);
     case 'expiry':
@@ -144,6 +145,11 @@ function passText(name: DecisionStep, route: Route | undefined, credential: Veri
     case 'condition':
       return route?.where === undefined ? 'the route has no conditions' : `meets ${conditionsText(route.where)}`;
   }
+}
+
+/** A route that reads Authorization alone needs no word about it. */
+function placesOf(route: Route | undefined): string {
+  return route?.credentialPlaces === undefined ? '' : ` in all of ${placesText(route.credentialPlaces)}`;
 }
 
 function identityText({ identity }: VerifiedCredential): string {

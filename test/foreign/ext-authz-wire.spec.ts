@@ -49,6 +49,7 @@ describe('the ext_authz door, called with the complete messages of a gateway', (
       trustedProxies: [],
       basicNotice: [],
       wantedFields: new Set<string>(),
+      credentialFields: new Set<string>(),
       maxStalenessMs: 1000,
     };
     const observer = {
@@ -92,7 +93,8 @@ describe('the ext_authz door, called with the complete messages of a gateway', (
       },
       { path: '/none' },
     ]);
-    const common = { door: 'ext-authz', method: 'POST', host: 'api.example:8080', client: '192.0.2.7' };
+    const gateway = { door: 'ext-authz', host: 'api.example:8080', client: '192.0.2.7', hidesFields: true };
+    const common = { ...gateway, method: 'POST' };
     expect(seen.map((request) => ({ ...request, client: request.client?.() }))).toEqual([
       { ...common, path: '/3rdparty/v1/messages?x=1', authorization: 'Bearer a.b.c', fromBrowser: true },
       { ...common, path: '/raw', authorization: 'Bearer a.b.c,Bearer \xff', fromBrowser: false },

@@ -19,6 +19,7 @@ const REAL: Gateway = {
   trustedProxies: [],
   basicNotice: [],
   wantedFields: new Set<string>(),
+  credentialFields: new Set<string>(),
   maxStalenessMs: 1_000,
 };
 const HEARD = { epoch: 0, heardUpToMs: 0, heardUpToWallMs: 0, maxStalenessMs: 1_000, keepMs: 0, keepsAnswers: false };

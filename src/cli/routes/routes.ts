@@ -1,5 +1,6 @@
 import type { Config } from '../../config/config.ts';
 import { conditionsText } from '../../core/condition/conditions-text.ts';
+import { AUTHORIZATION_ALONE, placesText, writtenPlaces } from '../../core/credential/places/places.ts';
 import { isPlainMethod } from '../../core/method.ts';
 import { readPath } from '../../core/path.ts';
 import type { AccessRequest } from '../../core/request.ts';
@@ -30,7 +31,7 @@ matches, or exits with 1 if there is none.
 operation has no rule, a rule has no operation, or their scopes differ. --from-openapi writes the routes of a
 document as a file for include. An operation about which the document does not say enough gets no route, only
 a comment. With --config, it leaves out the scopes that the configuration defines.`,
-  json: '[{hosts, methods, path, requirement, tools, resource, where, bound, issuers, basic, pagesOf, shadow, file, line}], with one element for METHOD PATH. --openapi: {agrees, operationsWithoutRule, rulesWithoutOperation, scopesDiffer, undecided, widerRules, operations, rulesElsewhere}. --from-openapi: {yaml, written, undecided}',
+  json: '[{hosts, methods, path, requirement, tools, resource, where, bound, issuers, credentials, basic, pagesOf, shadow, file, line}], with one element for METHOD PATH. --openapi: {agrees, operationsWithoutRule, rulesWithoutOperation, scopesDiffer, undecided, widerRules, operations, rulesElsewhere}. --from-openapi: {yaml, written, undecided}',
   options: {
     host: { type: 'string', placeholder: 'HOST', help: 'the host of the request; by default none' },
     openapi: { type: 'string', placeholder: 'FILE', help: 'compare the route map with this OpenAPI document' },
@@ -114,6 +115,11 @@ const COLUMNS: readonly Column[] = [
   { heading: 'WHERE', cell: ({ where }) => (where === undefined ? NOTHING : conditionsText(where)), isRare: true },
   { heading: 'BOUND', cell: ({ bound }) => bound ?? NOTHING, isRare: true },
   { heading: 'ISSUERS', cell: ({ issuers }) => listed(issuers ?? [], 'any') },
+  {
+    heading: 'CREDENTIALS',
+    cell: ({ credentialPlaces: places }) => (places === undefined ? NOTHING : placesText(places)),
+    isRare: true,
+  },
   { heading: 'BASIC', cell: ({ basic }) => (basic ? 'yes' : NOTHING) },
   { heading: 'PAGES OF', cell: pagesOf, isRare: true },
   { heading: 'SHADOW', cell: ({ shadow }) => (shadow ? 'yes' : NOTHING) },
@@ -149,7 +155,20 @@ function pagesOf(route: Route): string {
 }
 
 function viewOf(route: Route) {
-  const { hosts, methods, pattern, requirement, mcp, resource, where, bound, issuers, basic, shadow } = route;
+  const {
+    hosts,
+    methods,
+    pattern,
+    requirement,
+    mcp,
+    resource,
+    where,
+    bound,
+    issuers,
+    credentialPlaces,
+    basic,
+    shadow,
+  } = route;
   return {
     hosts,
     methods,
@@ -160,6 +179,7 @@ function viewOf(route: Route) {
     where: where === undefined ? null : conditionsText(where),
     bound: bound ?? null,
     issuers: issuers === undefined ? null : [...issuers],
+    credentials: writtenPlaces(credentialPlaces ?? AUTHORIZATION_ALONE),
     basic,
     pagesOf: originsOf(route),
     shadow,

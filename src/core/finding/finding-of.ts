@@ -1,5 +1,6 @@
-import type { Finding } from '../check.ts';
+import type { Check, Finding } from '../check.ts';
 import { ACR, AUTH_TIME } from '../condition/step-up.ts';
+import { placesText } from '../credential/places/places.ts';
 import type { VerifiedCredential } from '../credential/verified-credential.ts';
 import type { Deny } from '../decision.ts';
 import { needsText } from '../scope.ts';
@@ -26,7 +27,9 @@ const MAX_LISTED = 10;
  */
 export function findingOf(denial: Deny, context: FindingContext): Finding | undefined {
   const { check, credential, finding, route } = denial;
-  if (finding !== undefined || credential === undefined) return finding;
+  if (finding !== undefined) return finding;
+  if (denial.step === 'credential') return placeFinding(denial);
+  if (credential === undefined) return undefined;
   if (check === 'expired') return expiredFinding(credential, context);
   if (check === 'issuer not taken here') {
     const expected = `the route accepts ${listed([...(route?.issuers ?? [])])}`;
@@ -68,6 +71,21 @@ function conditionFinding(
     found: `auth_time is ${found}`,
     expected: `it is ${timeOf(nowMs)}, the route requires at most ${atMostSeconds} s ago, and clockSkew is ${clockSkewMs / 1000} s`,
   };
+}
+
+const FOUND_IN_PLACES: Readonly<Partial<Record<Check & string, string>>> = {
+  'no credential': 'no credential',
+  'several credentials': 'more than one credential',
+  'ambiguous credential': 'a credential that two parsers could read in different ways',
+  origin: 'a cookie, with an Origin or a Sec-Fetch-Site that may not use it, or with neither',
+  'query not removed': 'a credential in the query, which this gateway would pass on',
+};
+
+/** A route that reads Authorization alone needs no word about it. */
+function placeFinding({ check, route }: Deny): Finding | undefined {
+  const found = typeof check === 'string' ? FOUND_IN_PLACES[check] : undefined;
+  if (found === undefined || route?.credentialPlaces === undefined) return undefined;
+  return { found, expected: `the route reads ${placesText(route.credentialPlaces)}` };
 }
 
 function expiredFinding({ validUntilMs }: VerifiedCredential, context: FindingContext): Finding {

@@ -27,6 +27,8 @@ const UNUSUAL_ALL = /[^a-z0-9-]/g;
 export interface UpstreamHeaders {
   readonly set: readonly (readonly [name: string, value: string])[];
   readonly remove: readonly string[];
+  /** Names of query parameters to remove; absent without any. */
+  readonly query?: readonly string[] | undefined;
 }
 
 /** What the gateway shows of a request's headers. */
@@ -51,9 +53,10 @@ export class UpstreamHeaderWriter {
   private readonly spellings: readonly string[];
   /** What is removed from every request that has an identity. */
   private readonly removed: readonly string[];
+  private readonly forwardCredential: boolean;
 
   /**
-   * @param forwardCredential whether Authorization reaches the upstream of a protected route.
+   * @param forwardCredential whether the credential reaches the upstream of a protected route, except in its query.
    * @param everySpelling whether to remove every spelling of each header even if the gateway shows all headers.
    * @param claims the headers that carry claims; none by default.
    */
@@ -66,6 +69,7 @@ export class UpstreamHeaderWriter {
     this.names = names;
     this.claims = claims;
     this.everySpelling = everySpelling;
+    this.forwardCredential = forwardCredential;
     const { subject, scopes, tokenId, issuer, scheme } = names;
     this.own = [subject, scopes, tokenId, issuer, scheme, ...claims.map(({ name }) => name)];
     this.guarded = new Set([...this.own, ...OVERRIDE_HEADERS]);
@@ -83,15 +87,19 @@ export class UpstreamHeaderWriter {
     return name.length <= this.longest && UNUSUAL.test(name) && this.guarded.has(name.replace(UNUSUAL_ALL, '-'));
   }
 
-  write({ credential }: Allow, shown: ShownHeaders): UpstreamHeaders {
+  write({ credential, stripped }: Allow, shown: ShownHeaders): UpstreamHeaders {
     if (credential === undefined) return { set: [], remove: this.with(shown, this.own, OVERRIDE_HEADERS) };
-    const set: [name: string, value: string][] = [];
+    const set: (readonly [name: string, value: string])[] = [];
     const unset: string[] = [];
     for (const [name, value] of this.valuesOf(credential)) {
       if (value === '') unset.push(name);
       else set.push([name, value]);
     }
-    return { set, remove: this.with(shown, unset, this.removed) };
+    if (stripped !== undefined && !this.forwardCredential) {
+      set.push(...stripped.set);
+      unset.push(...stripped.remove);
+    }
+    return { set, remove: this.with(shown, unset, this.removed), query: stripped?.query };
   }
 
   /** Adds the other spellings. Allocates no list in the usual case, in which there are none. */

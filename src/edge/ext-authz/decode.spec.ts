@@ -45,6 +45,26 @@ describe('decodeCheck()', () => {
     expect(fieldsOf({ headers: { 'x-other': 'b' } })).toBeUndefined();
   });
 
+  it('keeps each byte of a field as one character, in both forms', () => {
+    const reader = { isDisguised: () => false, wantedFields: new Set(['cookie']) };
+    const fieldsOf = (http: object) => decodeCheck({ attributes: { request: { http } } }, reader).request.fields;
+    const bytes = new Map([['cookie', 'a=\u00c3\u00a9']]);
+    expect(fieldsOf({ headers: { cookie: 'a=\u00e9' } })).toEqual(bytes);
+    expect(fieldsOf({ header_map: { headers: [{ key: 'cookie', raw_value: Buffer.from('a=\u00e9') }] } })).toEqual(
+      bytes,
+    );
+  });
+
+  it('says whether the gateway may hide fields', () => {
+    const pseudo = { ':path': '/', ':method': 'GET', ':authority': 'a' };
+    const hides = (headers: Record<string, string>): unknown => decode({ headers }).request.hidesFields;
+    expect([hides(pseudo), hides({ cookie: 'a=b' }), hides({ ...pseudo, ':path': '/' })]).toEqual([
+      undefined,
+      true,
+      undefined,
+    ]);
+  });
+
   it('reads method, host and path as they are', () => {
     const http = { method: 'pOsT', host: 'Api.Example:8443', path: '/a%2Fb/../c?token=x#y' };
     expect(decode(http).request).toEqual({
@@ -55,6 +75,7 @@ describe('decodeCheck()', () => {
       authorization: undefined,
       fromBrowser: false,
       client: expect.any(Function),
+      hidesFields: true,
     });
   });
 
@@ -78,6 +99,7 @@ describe('decodeCheck()', () => {
         authorization: undefined,
         fromBrowser: false,
         client: expect.any(Function),
+        hidesFields: true,
       },
       shown: { complete: false, disguised: [] },
     });

@@ -62,9 +62,10 @@ export function decodeCheck(check: CheckRequest, reader: CheckReader, callTracep
   let forwardedFor: string | undefined;
   let requestId: string | undefined;
   let traceparent: string | undefined;
+  const isRaw = (http.header_map?.headers?.length ?? 0) > 0;
   for (const [key, value] of headersOf(http)) {
     const name = key.toLowerCase();
-    wanted.add(name, value);
+    wanted.add(name, value, isRaw ? 'bytes' : 'text');
     if (name.charCodeAt(0) === COLON) pseudoHeaders += PSEUDO_HEADERS.has(name) ? 1 : 0;
     else if (name === 'authorization') authorization.push(value);
     else if (name === 'origin' || name.startsWith('sec-fetch-')) fromBrowser = true;
@@ -91,6 +92,7 @@ export function decodeCheck(check: CheckRequest, reader: CheckReader, callTracep
       requestId,
       traceparent: callTraceparent ?? traceparent,
       fields: wanted.found,
+      hidesFields: shown.complete ? undefined : true,
       mcp: readMcpMessage(mcp, shown, hasMetadata ? reader.readMetadata?.(metadata, body) : undefined),
     },
     shown,

@@ -7,6 +7,9 @@ import type { ResponseFields } from '../basic-notice.ts';
 import { deniedCode } from '../grpc/grpc-codes.ts';
 import type { CheckResponse, HeaderValueOption, StructValue } from './messages.ts';
 
+const NO_PARAMETERS: readonly string[] = [];
+const OTHER_THAN_ASCII = /[^\0-\x7f]/;
+
 /**
  * Encodes every check response.
  *
@@ -35,11 +38,16 @@ function encodeAllow(
   told: readonly HeaderValueOption[],
   claims: readonly NamedClaim[],
 ): CheckResponse {
-  const { set, remove } = headers.write(allow, shown);
+  const { set, remove, query = NO_PARAMETERS } = headers.write(allow, shown);
   const back = told.length === 0 ? {} : { response_headers_to_add: told };
   return {
     status: { code: 0 },
-    ok_response: { headers: set.map(([key, value]) => overwrite(key, value)), headers_to_remove: remove, ...back },
+    ok_response: {
+      headers: set.map(([key, value]) => overwrite(key, utf8(value))),
+      headers_to_remove: remove,
+      ...(query.length === 0 ? {} : { query_parameters_to_remove: query }),
+      ...back,
+    },
     dynamic_metadata: {
       fields: { ...fieldsOf(factsOf(allow), keepTimeOf(allow, shown, told)), ...claimFields(allow.credential, claims) },
     },
@@ -119,6 +127,11 @@ function structValue(claim: unknown): StructValue | undefined {
   if (typeof claim === 'string') return claim.isWellFormed() ? { stringValue: claim } : undefined;
   if (typeof claim === 'boolean') return { boolValue: claim };
   return isExact(claim) ? { numberValue: claim } : undefined;
+}
+
+/** What is left of a client's field has one character for each byte; a message has UTF-8. */
+function utf8(value: string): string {
+  return OTHER_THAN_ASCII.test(value) ? Buffer.from(value, 'latin1').toString() : value;
 }
 
 function overwrite(key: string, value: string): HeaderValueOption {

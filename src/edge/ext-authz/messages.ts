@@ -68,6 +68,8 @@ export type CheckResponse = {
       readonly ok_response: {
         readonly headers: readonly HeaderValueOption[];
         readonly headers_to_remove: readonly string[];
+        /** By their exact names; omitted if there is none. */
+        readonly query_parameters_to_remove?: readonly string[];
         /** For the client; omitted if there is none. */
         readonly response_headers_to_add?: readonly HeaderValueOption[];
       };

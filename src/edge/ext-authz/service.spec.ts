@@ -64,6 +64,7 @@ async function open(decide: Decide, listener: Listener = LOOPBACK, health = read
     trustedProxies: ['127.0.0.1'],
     basicNotice: [],
     wantedFields: new Set<string>(),
+    credentialFields: new Set<string>(),
     maxStalenessMs: 1000,
   };
   const failed = (error: unknown): unknown => failures.push(error);
@@ -199,6 +200,7 @@ describe('openExtAuthz()', () => {
         authorization: 'Bearer a.b.c',
         fromBrowser: false,
         client: expect.any(Function),
+        hidesFields: true,
       },
     ]);
     expect(answer).toMatchObject({

@@ -14,6 +14,7 @@ function decode(mode: ForwardAuthMode, headers: readonly Field[], line = ['GET',
       isTrusted: true,
       isDisguised: (name) => name.includes('_'),
       wantedFields: new Set(['x-api-key']),
+      credentialFields: new Set(['x-api-key']),
       client: (forwardedFor) => `client of ${forwardedFor}`,
     },
   );
@@ -26,8 +27,14 @@ const NGINX: readonly Field[] = [
 
 describe('decodeAuth()', () => {
   it('passes on the fields that the configuration reads', () => {
-    const { request } = decode('nginx', [...NGINX, ['X-Api-Key', 'a'], ['x-api-key', 'b'], ['X-Other', 'c']]);
+    const { request, credentials } = decode('nginx', [
+      ...NGINX,
+      ['X-Api-Key', 'a'],
+      ['x-api-key', 'b'],
+      ['X-Other', 'c'],
+    ]);
     expect(request.fields).toEqual(new Map([['x-api-key', 'a,b']]));
+    expect(credentials).toEqual([['x-api-key', 'a,b']]);
     expect(decode('nginx', NGINX).request.fields).toBeUndefined();
   });
 
@@ -43,6 +50,7 @@ describe('decodeAuth()', () => {
           isTrusted: true,
           isDisguised: () => false,
           wantedFields: new Set(),
+          credentialFields: new Set(),
           client: () => undefined,
         },
       ).request.certificate?.();
@@ -114,7 +122,13 @@ describe('decodeAuth()', () => {
       ['Authorization', 'A'],
       ['authorization', 'B'],
     ]);
-    expect([request.authorization, credentials]).toEqual(['A,B', ['A', 'B']]);
+    expect([request.authorization, credentials]).toEqual([
+      'A,B',
+      [
+        ['authorization', 'A'],
+        ['authorization', 'B'],
+      ],
+    ]);
     expect(decode('path', [['Host', 'a']]).request.authorization).toBeUndefined();
   });
 

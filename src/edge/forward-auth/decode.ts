@@ -11,8 +11,8 @@ import { AUTH, DESCRIPTIONS } from './description.ts';
 /** A decoded request to `/auth`. */
 export interface DecodedAuth {
   readonly request: AccessRequest;
-  /** The Authorization fields as sent. */
-  readonly credentials: readonly string[];
+  /** The Authorization fields as sent, and the other fields that may hold a credential, one for each name. */
+  readonly credentials: readonly HeaderField[];
   /** The names of header fields that an upstream could take for those that only Sallyport sets. */
   readonly disguised: readonly string[];
 }
@@ -28,6 +28,8 @@ export interface Reader {
   isDisguised(name: string): boolean;
   /** The lower-case names of the header fields to pass on as {@link AccessRequest.fields}. */
   readonly wantedFields: ReadonlySet<string>;
+  /** Those of them that may hold a credential. */
+  readonly credentialFields: ReadonlySet<string>;
   /** The client's address, from the peer and `X-Forwarded-For`. */
   client(forwardedFor: string | undefined): string | undefined;
 }
@@ -66,13 +68,13 @@ export function decodeAuth(message: Line & Pick<IncomingMessage, 'rawHeaders'>, 
   let fromBrowser = false;
   for (let index = 0; index < message.rawHeaders.length; index += 2) {
     const name = message.rawHeaders[index]?.toLowerCase() ?? '';
-    wanted.add(name, message.rawHeaders[index + 1] ?? '');
+    const value = message.rawHeaders[index + 1] ?? '';
+    wanted.add(name, value);
     if (name === 'origin' || name.startsWith('sec-fetch-')) fromBrowser = true;
-    else if (READ.has(name)) add(fields, name, message.rawHeaders[index + 1] ?? '');
-    else if (concernsMcp(name)) mcp.push([name, message.rawHeaders[index + 1] ?? '']);
+    else if (READ.has(name)) add(fields, name, value);
+    else if (concernsMcp(name)) mcp.push([name, value]);
     else if (reader.isDisguised(name)) disguised.push(name);
   }
-  const credentials = fields.get('authorization') ?? [];
   const described = DESCRIPTIONS[reader.mode](fields, message);
   const isCompleteWithout = reader.mode === 'path' || disguised.length === 0;
   const flaw: RequestFlaw | undefined = !reader.isTrusted
@@ -84,18 +86,21 @@ export function decodeAuth(message: Line & Pick<IncomingMessage, 'rawHeaders'>, 
     method,
     host,
     path,
-    authorization: credentials.length === 0 ? undefined : credentials.join(','),
+    authorization: fields.get('authorization')?.join(','),
     fromBrowser,
     client: () => reader.client(fields.get('x-forwarded-for')?.join(',')),
     ...(reader.certificateFrom === undefined ? {} : { certificate: () => readXfcc(fields.get(XFCC)?.join(',')) }),
     ...readCorrelation((name) => fields.get(name)),
     fields: wanted.found,
     answersNothing: reader.mode === 'forwarded' ? true : undefined,
+    hidesFields: reader.mode === 'path' ? true : undefined,
     flaw,
     // Envoy does not show all headers.
     mcp: readMcpMessage(mcp, { complete: reader.mode !== 'path' }),
   };
-  return { request, credentials, disguised };
+  const authorizations = (fields.get('authorization') ?? []).map((value) => ['authorization', value] as const);
+  const others = [...(wanted.found ?? [])].filter(([name]) => reader.credentialFields.has(name));
+  return { request, credentials: [...authorizations, ...others], disguised };
 }
 
 function add(fields: Map<string, string[]>, name: string, value: string): void {

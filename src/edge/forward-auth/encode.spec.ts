@@ -13,13 +13,14 @@ import type { AuthAnswer } from './encode.ts';
 import { encodeAuth } from './encode.ts';
 
 const CREDENTIALS = ['Bearer one', 'Bearer two'];
+const SENT = CREDENTIALS.map((value) => ['authorization', value] as const);
 const KEEPING = new UpstreamHeaderWriter(
   { subject: 'x-s', scopes: 'x-sc', tokenId: 'x-t', issuer: 'x-i', scheme: 'x-m' },
   true,
 );
 
 function encode(decision: Decision, mode: ForwardAuthMode, headers = HEADERS, notice: ResponseFields = []): AuthAnswer {
-  return encodeAuth(decision, mode, headers, { credentials: CREDENTIALS, disguised: [] }, notice);
+  return encodeAuth(decision, mode, headers, { credentials: SENT, disguised: [] }, notice);
 }
 
 /** The fields that differ from answer to answer. */
@@ -52,11 +53,28 @@ describe('encodeAuth() of an allow', () => {
   });
 
   it.each(['nginx', 'forwarded'] as const)('in mode %s has every credential that the upstream may receive', (mode) => {
-    const credentials = CREDENTIALS.map((value) => ['authorization', value]);
-    expect(fieldsOf(encode(allowed(), mode))).toEqual(credentials);
-    expect(fieldsOf(encode(shadowed(), mode))).toEqual(credentials);
+    expect(fieldsOf(encode(allowed(), mode))).toEqual(SENT);
+    expect(fieldsOf(encode(shadowed(), mode))).toEqual(SENT);
     expect(valuesOf(encode(allowed({}), mode, KEEPING), 'authorization')).toEqual(CREDENTIALS);
   });
+
+  it.each(['nginx', 'forwarded'] as const)(
+    'in mode %s has what is left of the other fields with credentials',
+    (mode) => {
+      const credentials = [
+        ['x-api-key', 'key'],
+        ['cookie', 'session=token; a=1'],
+      ] as const;
+      const passed = (decision: Decision, headers = HEADERS): (readonly [string, string])[] =>
+        fieldsOf(encodeAuth(decision, mode, headers, { credentials, disguised: [] })).filter(
+          ([name]) => name === 'x-api-key' || name === 'cookie',
+        );
+      const stripped = { set: [['cookie', 'a=1'] as const], remove: ['x-api-key'], query: [] };
+      expect(passed({ ...allowed({}), stripped })).toEqual([['cookie', 'a=1']]);
+      expect(passed({ ...allowed({}), stripped }, KEEPING)).toEqual(credentials);
+      expect(passed(allowed())).toEqual(credentials);
+    },
+  );
 
   it('in mode path names what Envoy removes: what is not set, overrides, the credential and every spelling', () => {
     const answer = encode(allowed({ tokenId: undefined }), 'path');

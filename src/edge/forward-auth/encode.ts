@@ -89,8 +89,9 @@ function upstreamFields(
   const { set, remove } = headers.write(allow, { complete: mode !== 'path', disguised });
   const fields = set.flat();
   if (mode === 'path') return [...fields, REMOVE, remove.join(',')];
-  // Copied like an identity header, so that Authorization reaches the upstream only where it may.
-  if (!remove.includes('authorization')) for (const value of credentials) fields.push('authorization', value);
+  // Copied like identity headers, so that they reach the upstream only where they may.
+  const changed = new Set([...remove, ...set.map(([name]) => name)]);
+  for (const [name, value] of credentials) if (!changed.has(name)) fields.push(name, value);
   return fields;
 }
 

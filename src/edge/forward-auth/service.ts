@@ -135,7 +135,7 @@ class Auth {
   private async decide(
     message: IncomingMessage,
     { mode, certificateFrom }: Terms,
-    { decider, headers, basicNotice, wantedFields, cors, trustedProxies, maxStalenessMs }: Gateway,
+    { decider, headers, basicNotice, wantedFields, credentialFields, cors, trustedProxies, maxStalenessMs }: Gateway,
   ): Promise<AuthAnswer> {
     const peer = this.isUnixSocket ? undefined : message.socket.remoteAddress;
     // The permissions of a Unix socket say who may connect.
@@ -147,6 +147,7 @@ class Auth {
       isTrusted,
       isDisguised: (name) => headers.isDisguised(name),
       wantedFields,
+      credentialFields,
       client: (forwardedFor) => this.addresses.readTrusted(peer, forwardedFor),
     });
     const askedAtMs = this.parts.clock.wallMs();

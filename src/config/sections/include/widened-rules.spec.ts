@@ -70,6 +70,22 @@ describe('a route of an included file may not admit more than a rule of the main
       '{ path: "/t/**", scope: a:read, where: { authAgeAtMost: 5m } }',
       '{ path: /t/y, scope: a:read, where: { authAgeAtMost: 10m } }',
     ],
+    ['for a cookie', '{ path: "/x/**", scope: a:read }', '{ path: /x/y, scope: a:read, credentials: [{ cookie: s }] }'],
+    [
+      'for a further header',
+      '{ path: "/x/**", scope: a:read, credentials: [{ header: x-a }] }',
+      '{ path: /x/y, scope: a:read, credentials: [{ header: x-a }, { header: x-b }] }',
+    ],
+    [
+      'for Authorization',
+      '{ path: "/x/**", scope: a:read, credentials: [{ header: x-a }] }',
+      '{ path: /x/y, scope: a:read }',
+    ],
+    [
+      'for a further origin',
+      '{ path: "/x/**", scope: a:read, credentials: [{ cookie: s }] }',
+      '{ path: /x/y, scope: a:read, credentials: [{ cookie: s, origins: ["https://a.example"] }] }',
+    ],
     ['for Basic', '{ path: "/x/**", scope: a:read, basic: false }', '{ path: /x/y, scope: a:read }'],
   ])('%s', (_what, rule, route) => {
     expect(problems([rule], [route])).toEqual([

@@ -5,6 +5,7 @@ import { PatternTree } from '../../../core/patterns/pattern-tree.ts';
 import type { Route } from '../../../core/route.ts';
 import { requiresAsMuch } from '../routes/stricter-conditions.ts';
 import { covers, lacksBinding } from '../routes/weaker-rules.ts';
+import { readsMorePlaces } from './further-places.ts';
 
 /** A route that admits more than a rule of another file, for requests that the rule decides without it. */
 export interface WidenedRule {
@@ -124,6 +125,7 @@ function admitsMore(route: Route, rule: Route): boolean {
   const hasFurtherIssuers = rule.issuers !== undefined && !isSubset(route.issuers, rule.issuers);
   const lacksConditions = rule.where !== undefined && !requiresAsMuch(route.where, rule.where);
   const lacksResource = rule.resource !== undefined && route.resource?.name !== rule.resource.name;
+  if (readsMorePlaces(route, rule)) return true;
   return (
     hasFurtherIssuers ||
     lacksConditions ||

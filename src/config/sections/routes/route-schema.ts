@@ -6,6 +6,7 @@ import { distinct, expected, text } from '../../reading/shape.ts';
 import { routeCorsSchema } from '../cors/cors-schema.ts';
 import { patternProblem } from '../patterns.ts';
 import { mcpSchema } from '../resources/mcp-schema.ts';
+import { credentialPlacesSchema } from './credential-places-schema.ts';
 import { whereSchema } from './where-schema.ts';
 
 /** The longest name of a host (RFC 1035, section 2.3.4). */
@@ -42,6 +43,7 @@ export const routeSchema = z
       .optional()
       .describe('Names of the issuers whose tokens are accepted; all by default'),
     basic: z.boolean().optional().describe('Whether Basic credentials are accepted; basic.routes by default'),
+    credentials: credentialPlacesSchema.optional(),
     resource: text('the name of a resource')
       .optional()
       .describe('The resource that it belongs to: tokens must have its audience, and challenges name its metadata'),

@@ -130,6 +130,10 @@ describe('an invalid route', () => {
       '{ path: /a, public: true, basic: false }',
       'routes[0].basic: a public route authenticates no one: basic has no effect here',
     ],
+    [
+      '{ path: /a, public: true, credentials: [authorization] }',
+      'routes[0].credentials: a public route authenticates no one: credentials has no effect here',
+    ],
     ['{ path: /a, public: true, shdow: true }', "routes[0]: unknown key 'shdow', did you mean 'shadow'?"],
   ])('%s', (route, problem) => {
     const problems = problemsOf(fileWith(routesWith(route)), { env });

@@ -15,6 +15,7 @@ import { tablesOf, widenedRules } from '../include/widened-rules.ts';
 import { readMcp } from '../resources/mcp.ts';
 import type { Catalogue } from '../scopes.ts';
 import { requirementProblem } from '../scopes.ts';
+import { readCredentialPlaces, readsAuthorization } from './credential-places.ts';
 import type { WrittenRoute } from './route-schema.ts';
 import { REQUIREMENTS, routeSchema } from './route-schema.ts';
 import { weakerRules } from './weaker-rules.ts';
@@ -34,6 +35,8 @@ export interface RouteContext {
   readonly resources: readonly ResourceConfig[] | undefined;
   /** Names of the resources, even of those with faults; `undefined` if there is no list. */
   readonly resourceNames: readonly unknown[] | undefined;
+  /** Names of the headers in which upstreams receive the identity. */
+  readonly identityHeaders: readonly string[];
 }
 
 /** Where a route is written. */
@@ -132,12 +135,17 @@ function readRoute(draft: Draft, path: Path, context: RouteContext, limits: Limi
     ...(cors === undefined ? {} : { cors }),
     ...(mcp === undefined ? {} : { mcp }),
     ...(written.bound === undefined ? {} : { bound: written.bound }),
+    ...readCredentialPlaces(draft, [...path, 'credentials'], written.credentials, context.identityHeaders),
   };
 }
 
-/** A password is meant for no resource and bound to no client, so a route that requires either accepts no Basic. */
+/**
+ * A password is meant for no resource and bound to no client, so a route that requires either accepts no Basic. Nor is it read
+ * outside Authorization.
+ */
 function acceptsBasic(written: WrittenRoute, context: RouteContext): boolean {
   if (written.resource !== undefined || written.bound !== undefined || !acceptsAccounts(written, context)) return false;
+  if (!readsAuthorization(written.credentials)) return false;
   return written.basic ?? context.basic ?? false;
 }
 
@@ -186,6 +194,9 @@ function refuseBasic(draft: Draft, path: Path, written: WrittenRoute, context: R
   if (written.bound !== undefined) {
     draft.refuse([...path, 'basic'], 'cannot be combined with bound: a password is bound to no client');
   }
+  if (!readsAuthorization(written.credentials)) {
+    draft.refuse([...path, 'basic'], 'needs authorization among credentials: no other place holds a password');
+  }
   if (acceptsAccounts(written, context)) return;
   draft.refuse([...path, 'basic'], `accounts belong to ${quote(context.own ?? '')}, which issuers does not list`);
 }
@@ -208,7 +219,7 @@ function refuseResource(
 
 function refusePublic(draft: Draft, path: Path, written: WrittenRoute): void {
   if (written.public === undefined) return;
-  for (const key of ['issuers', 'basic', 'resource', 'where', 'mcp', 'bound'] as const) {
+  for (const key of ['issuers', 'basic', 'resource', 'where', 'mcp', 'bound', 'credentials'] as const) {
     if (written[key] === undefined) continue;
     draft.refuse([...path, key], `a public route authenticates no one: ${key} has no effect here`);
   }
