@@ -287,12 +287,12 @@ describe('sallyport routes', () => {
     const { code, output } = await routes();
     expect(code).toBe(0);
     expect(output).toMatch(/^HOSTS +METHODS +PATH +NEEDS +TOOLS +RESOURCE +WHERE +ISSUERS +BASIC +SHADOW\n/);
-    expect(output).toMatch(/^any +GET +\/3rdparty\/v1\/messages\/\{id\} +messages:read +- +- +any +yes +-$/m);
+    expect(output).toMatch(/^any +GET +\/3rdparty\/v1\/messages\/\{id\} +messages:read +- +- +- +any +yes +-$/m);
     expect(output).toMatch(
-      /^any +GET +\/3rdparty\/v1\/messages\/x\/any +messages:list or devices:list +- +- +any +yes +-$/m,
+      /^any +GET +\/3rdparty\/v1\/messages\/x\/any +messages:list or devices:list +- +- +- +any +yes +-$/m,
     );
-    expect(output).toMatch(/^any +any +\/health +no credential +- +- +any +- +-$/m);
-    expect(output).toMatch(/^admin\.example\.com +any +\/3rdparty\/v1\/devices +messages:send +- +- +any +yes +-$/m);
+    expect(output).toMatch(/^any +any +\/health +no credential +- +- +- +any +- +-$/m);
+    expect(output).toMatch(/^admin\.example\.com +any +\/3rdparty\/v1\/devices +messages:send +- +- +- +any +yes +-$/m);
   });
 
   it.each([
