@@ -12,7 +12,7 @@ import { requireStore, withStore } from './command-use-cases.ts';
 /** Writes a copy of the configured store; resolves to the counts of its records. Rejects with `CommandRefused`. */
 export function exportStore(config: Config, write: (text: string) => Promise<unknown> | void): Promise<Counts> {
   requireStore(config.store);
-  const issuers = ownIssuers(config);
+  const issuers = ownIssuers(config).map(({ name, issuer: [first] }) => ({ name, issuer: first }));
   const about = { sallyport: readVersion(), exportedAt: new Date().toISOString(), issuers };
   return withStore(config.store, ({ contents }) => writeCopy(contents, about, write));
 }
@@ -54,7 +54,7 @@ export async function importStore(
   const { header } = checked;
   const own = ownIssuers(config);
   for (const { name, issuer } of header.issuers) {
-    if (!own.some((one) => one.name === name && one.issuer === issuer)) report.foreignIssuer(name, issuer);
+    if (!own.some((one) => one.name === name && one.issuer.includes(issuer))) report.foreignIssuer(name, issuer);
   }
   const use = async (store: Parameters<Parameters<typeof withStore>[1]>[0]): Promise<ImportOutcome> => {
     const records = openAudit(config, { err });

@@ -93,7 +93,7 @@ export function buildUseCases(
   const calls = tokenRoutes(CALLS, name);
   return {
     decider: byRoutes([...calls, consoleRoute(name)], exceptAdmittedCalls(events, calls)),
-    issuer: issuer.issuer,
+    issuer: issuer.issuer[0],
     catalogue,
     rules,
     keyPrefix,

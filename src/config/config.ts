@@ -212,7 +212,8 @@ interface Signs {
 /** Our own issuer. Its keys are sealed in the store. */
 export interface OwnIssuer extends AnyIssuer, Signs {
   readonly kind: 'signing';
-  readonly issuer: string;
+  /** Every accepted `iss`. New tokens have the first. */
+  readonly issuer: readonly [string, ...string[]];
   readonly signing: {
     /** Algorithm of new keys; an existing key keeps its own. */
     readonly algorithm: SigningAlgorithm;
@@ -262,10 +263,10 @@ export interface SubjectClaim {
 
 export interface ForeignIssuer extends AnyIssuer {
   /**
-   * Required `iss`; `undefined` for a profile that accepts every `iss` that no other issuer claims. An introspection
+   * Every accepted `iss`; empty for a profile that accepts every `iss` that no other issuer claims. An introspection
    * response may omit it.
    */
-  readonly issuer: string | undefined;
+  readonly issuer: readonly string[];
   /** `iss` of all other issuers: a profile without a required `iss` accepts none of these. */
   readonly claimedByOthers: ReadonlySet<string>;
   /** What the claims of its tokens must be; may be empty. */
@@ -294,16 +295,20 @@ export interface SecretsIssuer extends ForeignIssuer, Signs {
   readonly secrets: readonly Secret[];
 }
 
+interface PublicKeyIssuer extends ForeignIssuer, Signs {
+  readonly issuer: readonly [string, ...string[]];
+  /** The tenant of each `iss` of a multi-tenant issuer, which `tid` must be; `undefined` for any other issuer. */
+  readonly tenants: ReadonlyMap<string, string> | undefined;
+}
+
 /** An issuer whose public keys the configuration contains, or a file that it names. */
-export interface KeysIssuer extends ForeignIssuer, Signs {
+export interface KeysIssuer extends PublicKeyIssuer {
   readonly kind: 'keys';
-  readonly issuer: string;
   /** A JWK Set (RFC 7517, section 5) without private and symmetric keys, as JSON. */
   readonly keySet: string;
 }
 
-interface PublishingIssuer extends ForeignIssuer, Signs {
-  readonly issuer: string;
+interface PublishingIssuer extends PublicKeyIssuer {
   /** How long its last key set stays valid while it cannot be fetched again. */
   readonly maxStaleMs: number;
   /** `undefined` for a server that requires no credentials and has a certificate of a CA that Node trusts. */
@@ -328,10 +333,12 @@ export interface JwksIssuer extends PublishingIssuer {
   readonly jwks: URL;
 }
 
-/** An issuer whose metadata, below the URL `issuer`, names the URL of its public keys. */
+/** An issuer whose metadata names the URL of its public keys. */
 export interface DiscoveryIssuer extends PublishingIssuer {
   readonly kind: 'discovery';
-  /** The URL of its metadata; `undefined` for the well-known URLs below `issuer`. */
+  /** The `issuer` of its metadata; the template, for a multi-tenant issuer. */
+  readonly metadataIssuer: string;
+  /** The URL of its metadata; `undefined` for the well-known URLs below `metadataIssuer`. */
   readonly metadata: URL | undefined;
 }
 

@@ -59,6 +59,7 @@ const STEP_OF = {
   payload: 'verification',
   // Its issuer and its signature.
   issuer: 'verification',
+  'aud of several issuers': 'verification',
   algorithm: 'verification',
   keys: 'verification',
   key: 'verification',
@@ -70,6 +71,7 @@ const STEP_OF = {
   cnf: 'verification',
   'not bound': 'verification',
   iss: 'verification',
+  tid: 'verification',
   aud: 'verification',
   sub: 'verification',
   exp: 'verification',

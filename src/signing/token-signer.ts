@@ -34,7 +34,7 @@ export class TokenSigner {
     const { algorithm, kid, signing } = await this.keys.current();
     const jwt = new SignJWT({ scopes: [...claims.scopes], token_use: claims.use })
       .setProtectedHeader({ alg: algorithm, typ: 'at+jwt', kid })
-      .setIssuer(this.issuer.issuer)
+      .setIssuer(this.issuer.issuer[0])
       .setSubject(claims.subject)
       .setJti(claims.tokenId)
       .setIssuedAt(claims.issuedAtSeconds)

@@ -19,7 +19,7 @@ const clock = { wallMs: () => NOW_SECONDS * 1000 + 400 };
 const issuer: OwnIssuer = {
   kind: 'signing',
   name: 'sallyport',
-  issuer: 'https://sallyport.local',
+  issuer: ['https://sallyport.local'],
   audience: ['sms-api'],
   algorithms: ['EdDSA'],
   signing: { algorithm: 'EdDSA', sealWith: undefined, publishAheadSeconds: 600 },

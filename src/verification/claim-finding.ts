@@ -7,6 +7,7 @@ import { timeOf } from '../lib/time-format.ts';
 import { shown, shownList } from '../lib/wording.ts';
 import { KIND_MEMBERS } from './bearer-kind.ts';
 import type { Claims, FailedClaim } from './claims.ts';
+import { tenantOf } from './issuer-match.ts';
 import { requiredClaimFinding } from './required-claims.ts';
 import { scopeClaimsOf, wordsIn } from './scope-claims.ts';
 import { presentSubjectClaim } from './subject-claim.ts';
@@ -57,6 +58,11 @@ export function claimFinding(
     case 'iss':
     case 'aud':
       return { found: memberIs(failed, payload[failed]), expected: accepts(acceptedOf(failed, issuer)) };
+    case 'tid':
+      return {
+        found: memberIs('tid', payload['tid']),
+        expected: accepts(`${shown(tenantOf(payload, issuer))}, the tenant in iss`),
+      };
     case 'exp':
     case 'nbf':
     case 'iat':
@@ -80,7 +86,7 @@ export function claimFinding(
 export function acceptedOf(claim: 'iss' | 'aud' | 'sub', issuer: IssuerConfig): string {
   switch (claim) {
     case 'iss':
-      return issuer.issuer === undefined ? 'what no other issuer claims, or none' : shown(issuer.issuer);
+      return issuer.issuer.length === 0 ? 'what no other issuer claims, or none' : shownList(issuer.issuer);
     case 'aud':
       return issuer.audience === undefined ? 'a string or a list of strings' : shownList(issuer.audience);
     case 'sub':

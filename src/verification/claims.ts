@@ -6,6 +6,7 @@ import { TOKEN_USES } from '../core/credential/verified-credential.ts';
 import type { JsonObject } from '../lib/json-object.ts';
 import { isAccessToken, mediaType } from './bearer-kind.ts';
 import { readConfirmation } from './binding/confirmation.ts';
+import { audiencesIn, meetsAudience, meetsIssuer, meetsTenant } from './issuer-match.ts';
 import type { ParsedJwt } from './jwt.ts';
 import { unmetCondition } from './required-claims.ts';
 import type { FailedScopes, ReadScopes } from './scope-claims.ts';
@@ -36,6 +37,7 @@ export type FailedClaim =
   | 'not bound'
   | 'type'
   | 'iss'
+  | 'tid'
   | 'aud'
   | 'sub'
   | 'exp'
@@ -66,6 +68,7 @@ export function readPayload(payload: JsonObject, issuer: IssuerConfig): Claims |
   const binding = confirmation.outcome === 'bound' ? confirmation.binding : undefined;
   if (issuer.kind !== 'signing' && issuer.bound !== undefined && !isBoundAs(issuer.bound, binding)) return 'not bound';
   if (!meetsIssuer(payload['iss'], issuer)) return 'iss';
+  if (!meetsTenant(payload, issuer)) return 'tid';
   if (!meetsAudience(payload, issuer)) return 'aud';
   const { exp, nbf, iat, jti } = payload;
   const read = readSubject(payload, issuer);
@@ -90,29 +93,6 @@ export function readPayload(payload: JsonObject, issuer: IssuerConfig): Claims |
     use,
     binding,
   };
-}
-
-/**
- * Whether `iss` fits the issuer's profile. It must equal the profile's `issuer`. If the profile has none, `iss` must be
- * absent, or a value that no other issuer claims. An introspection response may always omit it.
- */
-export function meetsIssuer(iss: unknown, profile: IssuerConfig): boolean {
-  if (iss === undefined) return profile.issuer === undefined || profile.kind === 'introspection';
-  if (profile.kind === 'signing' || profile.issuer !== undefined) return iss === profile.issuer;
-  return typeof iss === 'string' && !profile.claimedByOthers.has(iss);
-}
-
-/** Whether the issuer's profile accepts one of the token's audiences; `aud` is a string or an array of strings. */
-export function meetsAudience(payload: JsonObject, { audience }: IssuerConfig): boolean {
-  const audiences = audiencesIn(payload);
-  if (audiences === undefined) return false;
-  return audience === undefined || audience.some((accepted) => audiences.includes(accepted));
-}
-
-/** `undefined` if `aud` is neither a string nor an array of strings. */
-function audiencesIn({ aud }: JsonObject): readonly string[] | undefined {
-  const audiences: readonly unknown[] = Array.isArray(aud) ? aud : aud === undefined ? [] : [aud];
-  return audiences.every((value) => typeof value === 'string') ? audiences : undefined;
 }
 
 function requiresExpiry(issuer: IssuerConfig): boolean {

@@ -7,6 +7,8 @@ export interface VerificationKey {
   /** Its id in the revocation set; `undefined` for a shared secret, and for a published key without a `kid`. */
   readonly kid: string | undefined;
   readonly key: KeyObject;
+  /** The `iss` that it signs for alone, where the issuer says so, perhaps a template; `undefined` for every `iss`. */
+  readonly issuer?: string | undefined;
   readonly inForce: KeyInForce;
 }
 

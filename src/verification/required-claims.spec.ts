@@ -17,7 +17,7 @@ describe('a token of an issuer with require', () => {
   const signed = (claims: Json): string =>
     forge(
       { alg: 'RS256', kid: 'k' },
-      { iss: cognito.issuer, sub: 's', exp: NOW + 60, client_id: 'web', token_use: 'access', ...claims },
+      { iss: cognito.issuer[0], sub: 's', exp: NOW + 60, client_id: 'web', token_use: 'access', ...claims },
       rsa.privateKey,
     );
 

@@ -73,7 +73,12 @@ describe('a refused token says what was found beside what was expected', () => {
       'cnf binds the token to something whose possession Sallyport cannot check',
       'issuer corporate accepts a cnf with x5t#S256 alone, or none',
     ],
-    ['the subject', signed({ sub: 1 }), 'sub is 1', 'issuer corporate accepts a string of at most 1024 characters'],
+    [
+      'the subject',
+      signed({ sub: 1.5 }),
+      'sub is 1.5',
+      'issuer corporate accepts a string of at most 1024 characters, or an integer that JSON parsers read alike',
+    ],
     [
       'the id',
       signed({ jti: 'x'.repeat(2000) }),

@@ -36,6 +36,13 @@ export function keyFinding(token: ParsedJwt, issuer: string, inForce: readonly V
   return { found: needed(token), expected: `issuer ${issuer} has ${has}` };
 }
 
+/** Each key that a token could be signed with signs for another tenant. */
+export function otherKeyFinding(token: ParsedJwt, issuer: string, keys: readonly VerificationKey[]): Finding {
+  const named = listed([...new Set(keys.map((key) => shown(key.issuer)))]);
+  const found = `${needed(token)}, ${memberIs('iss', token.payload['iss'])}`;
+  return { found, expected: `issuer ${issuer} publishes that key for ${named} alone` };
+}
+
 /** No key that the token could be signed with verifies its signature. */
 export function signatureFinding(token: ParsedJwt, issuer: string, tried: readonly VerificationKey[]): Finding {
   const expected = `issuer ${issuer} signs with ${listed(tried.map(keyText))}: what it signed has not the same bytes`;

@@ -51,7 +51,7 @@ const CLAIMS = { sub: 'älice', aud: 'sms-api', iat: NOW, nbf: NOW, exp: NOW + 3
 
 /** Returns the claims of a token by its algorithm: the partner has the shared secrets. */
 function claimsFor(algorithm: string): Json {
-  return { ...CLAIMS, iss: (algorithm.startsWith('HS') ? partner([SECRET]) : corporate()).issuer };
+  return { ...CLAIMS, iss: (algorithm.startsWith('HS') ? partner([SECRET]) : corporate()).issuer[0] };
 }
 
 function familyOf(algorithm: string): keyof typeof KEYS {

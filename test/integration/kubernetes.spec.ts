@@ -47,7 +47,7 @@ describe.skipIf(!hasOpenssl)('the recorded documents of a Kubernetes API server 
     const claims = { audience: ['sms-api'], requireSubject: ORDERS, grant: ['messages:send'] };
     return discovered({
       name: 'kubernetes',
-      issuer: RECORDED_ISSUER,
+      issuer: [RECORDED_ISSUER],
       algorithms: ['RS256'],
       access,
       ...claims,

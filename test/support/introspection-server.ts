@@ -13,7 +13,7 @@ export function legacy(changes: Partial<IntrospectionIssuer> = {}): Introspectio
   return {
     kind: 'introspection',
     name: 'legacy-opaque',
-    issuer: undefined,
+    issuer: [],
     claimedByOthers: new Set(),
     audience: undefined,
     require: [],

@@ -42,7 +42,7 @@ export async function verdictOn(jws: string, issuer: TrustedIssuer): Promise<str
   if (typeof parsed === 'string' && parsed !== 'payload') return parsed;
   // `payload` is the last check of the form, so the others passed.
   const { alg: algorithm = '', kid } = decodeProtectedHeader(jws);
-  const token = { algorithm, kid, header: {}, payload: { iss: issuer.config.issuer }, thumbprint: '' };
+  const token = { algorithm, kid, header: {}, payload: { iss: issuer.config.issuer[0] }, thumbprint: '' };
   const chosen = new Issuers([issuer]).choose(token);
   if ('check' in chosen) return checkText(chosen.check);
   // A set without a usable key is refused as a whole.

@@ -2,7 +2,8 @@ import { CompactSign } from 'jose';
 import type { IssuerConfig, JwtIssuer } from '../../config/config.ts';
 import { subjectClaimsOf } from '../../config/subject-claims.ts';
 import type { SignedToken } from '../../config/tests/test-case.ts';
-import type { ClaimPath } from '../../core/claims/claim-path.ts';
+import { tenantOf } from '../../verification/issuer-match.ts';
+import { claimsWith, withRequired } from './required-claims.ts';
 import type { TestKey } from './test-keys.ts';
 
 /** How long a token is valid by default, in seconds. */
@@ -28,7 +29,7 @@ function usualClaims(written: SignedToken, issuer: IssuerConfig, id: string, now
   const nowSeconds = Math.floor(nowMs / 1000);
   const [audience] = issuer.audience ?? [];
   const claims = {
-    ...(issuer.issuer === undefined ? {} : { iss: issuer.issuer }),
+    ...issOf(issuer),
     ...(audience === undefined ? {} : { aud: audience }),
     jti: id,
     // A token that has expired was issued before that.
@@ -36,12 +37,24 @@ function usualClaims(written: SignedToken, issuer: IssuerConfig, id: string, now
     exp: nowSeconds + expiresIn,
     ...(isOwn ? { token_use: use, scopes: scopes ?? [] } : {}),
   };
-  const withSubject = { ...claims, ...subjectOf(written, issuer, claims) };
+  const usual = { ...claims, ...subjectOf(undefined, issuer, claims) };
+  const required = isOwn ? usual : withRequired(usual, issuer.require);
+  // What the case says comes last, whether or not the issuer accepts it.
+  const { subject } = written;
+  const withSubject = subject === undefined ? required : { ...required, ...subjectOf(subject, issuer, required) };
   return isOwn || scopes === undefined ? withSubject : { ...withSubject, ...scopesOf(scopes, issuer, withSubject) };
 }
 
+/** The first `iss` of the issuer, and its tenant. */
+function issOf(issuer: IssuerConfig): Claims {
+  const [iss] = issuer.issuer;
+  if (iss === undefined) return {};
+  const tid = tenantOf({ iss }, issuer);
+  return { iss, ...(tid === undefined ? {} : { tid }) };
+}
+
 /** The subject in the first claim in which the issuer may write it. */
-function subjectOf({ subject }: SignedToken, issuer: IssuerConfig, claims: Claims): Claims {
+function subjectOf(subject: string | undefined, issuer: IssuerConfig, claims: Claims): Claims {
   const [{ path, prefix } = { path: ['sub'], prefix: '' }] = subjectClaimsOf(issuer);
   const required = issuer.kind === 'signing' ? undefined : issuer.requireSubject;
   const whole = subject ?? required ?? `${prefix}test`;
@@ -56,17 +69,6 @@ function scopesOf(
 ): Claims {
   const [path = ['scope']] = issuer.scopeClaim ?? [];
   return claimsWith(claims, path, words.some((word) => word.includes(' ')) ? [...words] : words.join(' '));
-}
-
-/** The claim at a path, with what the claims already hold beside it. */
-function claimsWith(claims: Claims, [name = '', ...rest]: ClaimPath, value: Claims[string]): Claims {
-  const inner = Object.hasOwn(claims, name) ? claims[name] : undefined;
-  const within = isMap(inner) ? inner : {};
-  return { [name]: rest.length === 0 ? value : { ...within, ...claimsWith(within, rest, value) } };
-}
-
-function isMap(value: Claims[string] | undefined): value is Claims {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /**

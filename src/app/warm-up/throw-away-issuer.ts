@@ -40,7 +40,7 @@ export async function createThrowAwayIssuer(algorithms: readonly string[], wallM
   const config: JwtIssuer = {
     kind: 'secrets',
     name: NAME,
-    issuer: ISSUER,
+    issuer: [ISSUER],
     audience: undefined,
     algorithms,
     secrets: [],

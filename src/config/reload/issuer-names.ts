@@ -84,7 +84,7 @@ function isOneSource(one: Foreign, other: Foreign): boolean {
     return other.kind === 'introspection' && one.introspection.url.href === other.introspection.url.href;
   }
   if (other.kind === 'introspection') return false;
-  if (one.issuer !== undefined && other.issuer !== undefined) return one.issuer === other.issuer;
+  if (one.issuer.length > 0 && other.issuer.length > 0) return overlap(one.issuer, other.issuer);
   return (
     one.kind === 'secrets' && other.kind === 'secrets' && overlap(one.secrets.map(textOf), other.secrets.map(textOf))
   );

@@ -14,8 +14,8 @@ text.reconfigure(
 
 function named(routes: NamedByConfig['routes']): NamedByConfig {
   const issuers = [
-    { kind: 'signing', issuer: 'https://sallyport.example' },
-    { kind: 'jwks', issuer: 'https://login.example' },
+    { kind: 'signing', issuer: ['https://sallyport.example'] },
+    { kind: 'jwks', issuer: ['https://login.example'] },
   ] as const;
   return { routes, issuers, resources: [{ url: 'https://mcp.example/mcp' }] };
 }

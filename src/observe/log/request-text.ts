@@ -86,7 +86,7 @@ const BRACKETS = /^\[|\]$/g;
 
 /** Those of the routes, of the resources and of our own issuer. */
 function hostsOf({ routes, issuers, resources }: NamedByConfig): ReadonlySet<string> {
-  const own = issuers.flatMap(({ kind, issuer = '' }) => (kind === 'signing' ? [issuer] : []));
+  const own = issuers.flatMap(({ kind, issuer }) => (kind === 'signing' ? issuer : []));
   const urls = [...own, ...resources.map(({ url }) => url)].flatMap((url) => (URL.canParse(url) ? [new URL(url)] : []));
   return new Set([...routes.flatMap(({ hosts }) => hosts), ...urls.map(({ hostname }) => hostname)]);
 }

@@ -4,12 +4,13 @@ import type { Refusal, VerificationResult } from '../../core/credential/verified
 import type { Clock, Verifier } from '../../core/ports.ts';
 import { claimFinding } from '../claim-finding.ts';
 import { readClaims } from '../claims.ts';
+import { maySignFor } from '../issuer-match.ts';
 import { joinFindings } from '../joined-finding.ts';
 import type { ParsedJwt } from '../jwt.ts';
 import { checkOf, parseJwt } from '../jwt.ts';
 import type { VerificationKey } from '../keys.ts';
 import type { TokenCache } from '../token-cache.ts';
-import { formFinding, keyFinding, noKeysFinding, signatureFinding } from '../token-finding.ts';
+import { formFinding, keyFinding, noKeysFinding, otherKeyFinding, signatureFinding } from '../token-finding.ts';
 import type { CredentialParts } from '../verified-token.ts';
 import { refusePremature, refuseToken, toCredential } from '../verified-token.ts';
 import type { Issuers, TrustedIssuer } from './issuers.ts';
@@ -55,8 +56,10 @@ export class BearerVerifier implements Verifier {
       return { outcome: 'refused', reason: 'unavailable', check: 'keys', issuer: name, finding };
     }
     if (keys.length === 0) return refuseToken('key', name, keyFinding(token, name, issuer.keys.inForce()));
-    const key = await firstThatVerifies(value, token.algorithm, keys);
-    if (key === undefined) return refuseToken('signature', name, signatureFinding(token, name, keys));
+    const signing = keys.filter((one) => maySignFor(one, token.payload, issuer.config));
+    if (signing.length === 0) return refuseToken('key', name, otherKeyFinding(token, name, keys));
+    const key = await firstThatVerifies(value, token.algorithm, signing);
+    if (key === undefined) return refuseToken('signature', name, signatureFinding(token, name, signing));
     const claims = readClaims(token, issuer.config);
     if (typeof claims === 'string') {
       return refuseToken(claims, name, claimFinding(claims, token.header, token.payload, issuer.config));

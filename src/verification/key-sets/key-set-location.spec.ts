@@ -65,6 +65,16 @@ describe('DiscoveredLocation.locate()', () => {
     expect(metadata.urls).toHaveLength(openid === undefined ? 2 : 1);
   });
 
+  it('accepts the metadata of every tenant, whose issuer is a template', async () => {
+    const template = 'https://a.example/{tenantid}/v2.0';
+    const url = 'https://a.example/common/v2.0/.well-known/openid-configuration';
+    const metadata = new Metadata();
+    metadata.documents = { [url]: { issuer: template, jwks_uri: JWKS } };
+    expect(await metadata.location(template, new URL(url)).locate(OPEN)).toMatchObject({ url: new URL(JWKS) });
+    metadata.documents = { [url]: { issuer: 'https://a.example/common/v2.0', jwks_uri: JWKS } };
+    await expect(metadata.location(template, new URL(url)).locate(OPEN)).rejects.toThrow('could not be discovered');
+  });
+
   it.each<[what: string, openid: object | string | Error, why: string]>([
     ['500', new UnexpectedStatus(500), 'it answered 500'],
     ['an empty document', {}, `its document is of issuer none, not of "${ISSUER}"`],

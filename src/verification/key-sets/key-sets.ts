@@ -102,7 +102,7 @@ export class KeySets {
 function locationOf(issuer: PublishingIssuer, environment: KeySetEnvironment): KeySetLocation {
   return issuer.kind === 'jwks'
     ? new FixedLocation(issuer.jwks)
-    : new DiscoveredLocation({ ...environment, ...issuer });
+    : new DiscoveredLocation({ ...environment, issuer: issuer.metadataIssuer, metadata: issuer.metadata });
 }
 
 /** Adopts what the next configuration says of a key set. */
@@ -127,6 +127,6 @@ function isPublishing(issuer: IssuerConfig): issuer is PublishingIssuer {
 }
 
 function identityOf(issuer: PublishingIssuer): string {
-  const place = issuer.kind === 'jwks' ? [issuer.jwks.href] : [issuer.issuer, issuer.metadata?.href];
+  const place = issuer.kind === 'jwks' ? [issuer.jwks.href] : [issuer.metadataIssuer, issuer.metadata?.href];
   return JSON.stringify([issuer.name, issuer.kind, ...place]);
 }

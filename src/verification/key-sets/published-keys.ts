@@ -10,7 +10,7 @@ const MAX_KEYS = 100;
 
 /** A key of a published set. */
 export interface PublishedKey extends VerificationKey, SignatureKey {
-  /** Identifies the key with its `kid` and `alg`, to recognise it in the next set. */
+  /** Identifies the key with its `kid`, `alg` and `issuer`, to recognise it in the next set. */
   readonly spelling: string;
 }
 
@@ -68,8 +68,14 @@ export function keysFor(
 function readKey(jwk: JsonObject): PublishedKey | undefined {
   const read = readJwk(jwk);
   if (read === undefined) return undefined;
-  const spelling = JSON.stringify([jwk['kid'], jwk['alg'], read.key.export({ format: 'jwk' })]);
-  return { ...read, spelling, inForce: { inForce: true } };
+  const { kid, alg, issuer } = jwk;
+  const spelling = JSON.stringify([kid, alg, issuer, read.key.export({ format: 'jwk' })]);
+  return { ...read, issuer: issuerOf(issuer), spelling, inForce: { inForce: true } };
+}
+
+/** Of another type, it is the `iss` of no token. */
+function issuerOf(value: unknown): string | undefined {
+  return value === undefined ? undefined : (stringOf(value) ?? '');
 }
 
 function stringOf(value: unknown): string | undefined {

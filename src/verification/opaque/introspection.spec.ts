@@ -65,7 +65,7 @@ describe('Introspection', () => {
 
   it.each<[failure: string, change: Partial<IntrospectionIssuer>]>([
     ['its server is down', {}],
-    ['its server is down', { audience: ['other'], issuer: 'https://as.example.com' }],
+    ['its server is down', { audience: ['other'], issuer: ['https://as.example.com'] }],
     ['its server is down', { introspection: { ...endpoint, cacheMs: 0 } }],
     ['no answer', { name: 'other' }],
     ['no answer', { introspection: { ...endpoint, url: new URL('https://as.example.com/other') } }],

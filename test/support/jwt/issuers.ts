@@ -30,7 +30,8 @@ export function corporate(changes: Partial<JwksIssuer> = {}): JwksIssuer {
     ...foreign,
     kind: 'jwks',
     name: 'corporate',
-    issuer: 'https://login.example.com',
+    issuer: ['https://login.example.com'],
+    tenants: undefined,
     algorithms: ['RS256', 'PS256', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'],
     jwks: new URL('https://login.example.com/jwks.json'),
     access: undefined,
@@ -45,7 +46,7 @@ export function partner(secrets: readonly KeyObject[], changes: Partial<SecretsI
     ...foreign,
     kind: 'secrets',
     name: 'partner',
-    issuer: 'https://partner.example',
+    issuer: ['https://partner.example'],
     algorithms: ['HS256', 'HS384', 'HS512'],
     secrets: secrets.map((secret) => new Secret(secret.export())),
     ...changes,
@@ -56,7 +57,7 @@ export function partner(secrets: readonly KeyObject[], changes: Partial<SecretsI
 export function auth0(secrets: readonly KeyObject[]): SecretsIssuer {
   return partner(secrets, {
     name: 'auth0-sms',
-    issuer: undefined,
+    issuer: [],
     audience: ['urn:sms-gateway'],
     requireSubject: 'urn:Auth0',
     requireExpiry: false,
@@ -70,7 +71,7 @@ export function own(algorithm: SigningAlgorithm = 'EdDSA', changes: Partial<OwnI
   return {
     kind: 'signing',
     name: 'sallyport',
-    issuer: 'https://sallyport.local',
+    issuer: ['https://sallyport.local'],
     audience: undefined,
     algorithms: SIGNING_ALGORITHMS,
     signing: { algorithm, sealWith: undefined, publishAheadSeconds: 600 },
@@ -82,13 +83,14 @@ export function own(algorithm: SigningAlgorithm = 'EdDSA', changes: Partial<OwnI
 /** Returns an issuer whose key set is found by discovery. */
 export function discovered(changes: Partial<DiscoveryIssuer> = {}): DiscoveryIssuer {
   const { jwks: _, ...rest } = corporate();
-  return { ...rest, kind: 'discovery', metadata: undefined, ...changes };
+  const [metadataIssuer] = changes.issuer ?? rest.issuer;
+  return { ...rest, kind: 'discovery', metadataIssuer, metadata: undefined, ...changes };
 }
 
 /** Returns an issuer whose key set the configuration contains. */
 export function given(keySet: string, changes: Partial<KeysIssuer> = {}): KeysIssuer {
   const { jwks: _, access: __, maxStaleMs: ___, ...rest } = corporate();
-  return { ...rest, kind: 'keys', name: 'given', issuer: 'https://given.example', keySet, ...changes };
+  return { ...rest, kind: 'keys', name: 'given', issuer: ['https://given.example'], keySet, ...changes };
 }
 
 /** Returns a key set that is available at once. */

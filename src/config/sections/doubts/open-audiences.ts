@@ -12,7 +12,7 @@ const PINS = ['aud', 'azp', 'client_id', 'cid', 'appid', 'sub'];
 export function warnOfOpenAudiences(draft: Draft, issuers: readonly IssuerConfig[], routes: readonly Route[]): void {
   const open = routes.filter(({ requirement, resource }) => requirement.kind !== 'public' && resource === undefined);
   for (const [index, issuer] of issuers.entries()) {
-    if (issuer.kind !== 'jwks' && issuer.kind !== 'discovery') continue;
+    if (issuer.kind === 'signing' || issuer.kind === 'secrets' || issuer.kind === 'introspection') continue;
     if (issuer.audience !== undefined || issuer.requireSubject !== undefined || isPinned(issuer)) continue;
     if (!open.some((route) => route.issuers?.has(issuer.name) ?? true)) continue;
     const message =
@@ -21,7 +21,7 @@ export function warnOfOpenAudiences(draft: Draft, issuers: readonly IssuerConfig
   }
 }
 
-function isPinned({ require }: Extract<IssuerConfig, { readonly kind: 'jwks' | 'discovery' }>): boolean {
+function isPinned({ require }: Exclude<IssuerConfig, { readonly kind: 'signing' }>): boolean {
   return require.some(
     ({ claim: [name = '', ...rest], condition }) =>
       rest.length === 0 && PINS.includes(name) && condition.kind !== 'present',

@@ -7,8 +7,9 @@ import { secretSchema } from '../../reading/secret-schema.ts';
 import { distinct, EMPTY, expected, text } from '../../reading/shape.ts';
 import { milliseconds, seconds } from '../../reading/times.ts';
 import { scopeClaimSchema, scopeMapSchema, subjectClaimSchema } from './claim-schemas.ts';
+import { issList, issListOfMetadata, tenantsSchema } from './iss-schema.ts';
 import { discoverySchema, jwksSchema } from './key-server.ts';
-import { introspectionUrl, issuerUrl } from './key-url-schema.ts';
+import { introspectionUrl } from './key-url-schema.ts';
 
 const NAME = /^[a-z0-9-]{1,63}$/;
 
@@ -83,11 +84,9 @@ function patternProblem(written: string): string | undefined {
   return `${quote(written)} looks like a pattern, but a subject is compared character by character: write ${advice}`;
 }
 
-const issuer = text('the value of `iss`');
-
 const signing = z.strictObject({
   name,
-  issuer: issuer.describe('`iss` of the tokens'),
+  issuer: issList.describe('`iss` of the tokens. Of a list, new tokens have the first, and all are accepted'),
   audience: audience.optional().describe("`aud` of the tokens; none by default or with 'any'"),
   signing: z
     .strictObject({
@@ -119,6 +118,7 @@ function publishing<Issuer extends z.ZodType>(kind: 'jwks' | 'discovery', issuer
   return {
     ...foreign,
     issuer,
+    tenants: tenantsSchema.optional(),
     algorithms: distinct(
       z.enum(PUBLIC_KEY_ALGORITHMS, {
         error: ({ input }) =>
@@ -133,7 +133,7 @@ function publishing<Issuer extends z.ZodType>(kind: 'jwks' | 'discovery', issuer
 }
 
 const jwks = z.strictObject({
-  ...publishing('jwks', issuer.describe('`iss` of its tokens')),
+  ...publishing('jwks', issList.describe('`iss` of its tokens, or a list of those that one key set serves')),
   jwks: jwksSchema.describe(
     'https URL of its key set; http on loopback only. A map, if its server requires credentials or has a CA of its own',
   ),
@@ -142,7 +142,9 @@ const jwks = z.strictObject({
 const discovery = z.strictObject({
   ...publishing(
     'discovery',
-    issuerUrl.describe('`iss` of its tokens, and the https URL of its metadata; http on loopback only'),
+    issListOfMetadata.describe(
+      '`iss` of its tokens, and the https URL of its metadata; http on loopback only. Of a list, the first is the one of its metadata',
+    ),
   ),
   discovery: discoverySchema.describe(
     'Take the URL of its key set from its metadata (OpenID Connect Discovery 1.0, RFC 8414). A map, if its server requires credentials or has a CA of its own',
@@ -151,7 +153,9 @@ const discovery = z.strictObject({
 
 const secrets = z.strictObject({
   ...foreign,
-  issuer: issuer.optional().describe('`iss` of its tokens; by default, any `iss` that no other issuer claims'),
+  issuer: issList
+    .optional()
+    .describe('`iss` of its tokens, or a list; by default, any `iss` that no other issuer claims'),
   algorithms: distinct(
     z.enum(HMAC_ALGORITHMS, {
       error: ({ input }) =>
@@ -169,7 +173,7 @@ const secrets = z.strictObject({
 
 const introspection = z.strictObject({
   ...foreign,
-  issuer: issuer.optional().describe('`iss`, if the response contains one; any by default'),
+  issuer: issList.optional().describe('`iss`, or a list, if the response contains one; any by default'),
   introspection: z
     .strictObject({
       url: introspectionUrl.describe('https URL of its introspection endpoint; http on loopback only'),

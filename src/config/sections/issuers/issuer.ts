@@ -16,6 +16,7 @@ import type { Path } from '../../reading/problems.ts';
 import { readSecret, readTextSecret } from '../../reading/secrets.ts';
 import type { Catalogue } from '../scopes.ts';
 import { grantProblem } from '../scopes.ts';
+import { readTenants, refuseMetadataOf, refuseTemplates } from './iss-schema.ts';
 import { ISSUER_KINDS } from './issuer-schema.ts';
 import { readAccess } from './key-server.ts';
 import { readKeySource } from './key-source.ts';
@@ -70,6 +71,7 @@ function readSigning(draft: Draft, path: Path): OwnIssuer | undefined {
   const written = draft.read(path, ISSUER_KINDS.signing);
   if (written === undefined) return undefined;
   const { name, issuer, signing, ttl } = written;
+  refuseTemplates(draft, path, issuer);
   if (ttl.default > ttl.max) draft.refuse([...path, 'ttl'], 'default must not exceed max');
   const { algorithm, sealWith, publishAhead: publishAheadSeconds } = signing;
   return {
@@ -91,34 +93,38 @@ function readSigning(draft: Draft, path: Path): OwnIssuer | undefined {
 function readJwks(draft: Draft, path: Path, catalogue: Catalogue | undefined): JwksIssuer | KeysIssuer | undefined {
   const written = draft.read(path, ISSUER_KINDS.jwks);
   if (written === undefined) return undefined;
-  const { issuer, algorithms, maxStale: maxStaleMs } = written;
+  const { algorithms, maxStale: maxStaleMs } = written;
   const source = readKeySource(draft, path, written.jwks, algorithms);
-  const foreign = readForeign(draft, path, written, catalogue);
+  const foreign = { ...readForeign(draft, path, written, catalogue), ...readTenants(draft, path, written) };
   if (source === undefined) return undefined;
-  if ('keySet' in source) return { kind: 'keys', ...foreign, issuer, algorithms, ...source };
-  return { kind: 'jwks', ...foreign, issuer, algorithms, ...source, maxStaleMs };
+  if ('keySet' in source) return { kind: 'keys', ...foreign, algorithms, ...source };
+  return { kind: 'jwks', ...foreign, algorithms, ...source, maxStaleMs };
 }
 
 function readDiscovery(draft: Draft, path: Path, catalogue: Catalogue | undefined): DiscoveryIssuer | undefined {
   const written = draft.read(path, ISSUER_KINDS.discovery);
   if (written === undefined) return undefined;
-  const { issuer, algorithms, maxStale: maxStaleMs } = written;
+  const { algorithms, maxStale: maxStaleMs } = written;
+  const [metadataIssuer] = written.issuer;
   const at = [...path, 'discovery'];
   const { url: metadata, ...keys } = typeof written.discovery === 'boolean' ? {} : written.discovery;
+  if (metadata === undefined && refuseMetadataOf(draft, at, metadataIssuer)) return undefined;
   const named =
     metadata === undefined
-      ? { url: new URL(issuer), urlPath: [...path, 'issuer'] }
+      ? { url: new URL(metadataIssuer), urlPath: [...path, 'issuer'] }
       : { url: metadata, urlPath: [...at, 'url'] };
   const access = readAccess(draft, at, keys, named);
   const foreign = readForeign(draft, path, written, catalogue);
-  return { kind: 'discovery', ...foreign, issuer, algorithms, metadata, access, maxStaleMs };
+  const iss = readTenants(draft, path, written);
+  return { kind: 'discovery', ...foreign, ...iss, metadataIssuer, algorithms, metadata, access, maxStaleMs };
 }
 
 function readSecrets(draft: Draft, path: Path, catalogue: Catalogue | undefined): SecretsIssuer | undefined {
   const written = draft.read(path, ISSUER_KINDS.secrets);
   if (written === undefined) return undefined;
   const foreign = readForeign(draft, path, written, catalogue);
-  if ((foreign.issuer ?? foreign.requireSubject ?? foreign.audience) === undefined) {
+  refuseTemplates(draft, path, foreign.issuer);
+  if ((written.issuer ?? foreign.requireSubject ?? foreign.audience) === undefined) {
     draft.refuse(
       path,
       "without issuer, expected requireSubject or an audience other than 'any': otherwise it would match every token",
@@ -139,6 +145,7 @@ function readIntrospection(
   const written = draft.read(path, ISSUER_KINDS.introspection);
   if (written === undefined) return undefined;
   const foreign = readForeign(draft, path, written, catalogue);
+  refuseTemplates(draft, path, foreign.issuer);
   const { url, clientId, clientSecret: reference, clientAuth, cache: cacheMs } = written.introspection;
   const clientSecret = readTextSecret(draft, [...path, 'introspection', 'clientSecret'], reference, 'clientSecret');
   if (clientSecret === undefined) return undefined;
@@ -164,7 +171,7 @@ function readForeign(draft: Draft, path: Path, written: WrittenForeign, catalogu
   }
   return {
     name,
-    issuer,
+    issuer: issuer ?? [],
     // Filled in once all issuers are read.
     claimedByOthers: new Set<string>(),
     audience: audienceOf(written.audience),

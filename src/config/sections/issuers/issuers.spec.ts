@@ -24,7 +24,7 @@ describe('a valid issuer', () => {
     expect(issuerOf(OWN)).toEqual({
       kind: 'signing',
       name: 'own',
-      issuer: 'us',
+      issuer: ['us'],
       audience: undefined,
       algorithms: ['HS256', 'ES256', 'RS256', 'PS256', 'EdDSA'],
       signing: { algorithm: 'EdDSA', sealWith: undefined, publishAheadSeconds: 600 },
@@ -48,7 +48,8 @@ describe('a valid issuer', () => {
     expect(issuerOf(`{ name: them, ${JWKS} }`)).toEqual({
       kind: 'jwks',
       name: 'them',
-      issuer: 'them',
+      issuer: ['them'],
+      tenants: undefined,
       claimedByOthers: new Set(),
       audience: ['sms'],
       algorithms: ['RS256'],
@@ -66,7 +67,8 @@ describe('a valid issuer', () => {
   it('publishes the URL of its key set in its metadata', () => {
     expect(issuerOf(`{ name: them, ${DISCOVERY}, maxStale: 1h }`)).toMatchObject({
       kind: 'discovery',
-      issuer: 'https://them',
+      issuer: ['https://them'],
+      metadataIssuer: 'https://them',
       algorithms: ['ES256'],
       requireExpiry: true,
       maxStaleMs: 3_600_000,
@@ -79,7 +81,7 @@ describe('a valid issuer', () => {
     );
     expect(issuer).toMatchObject({
       kind: 'secrets',
-      issuer: undefined,
+      issuer: [],
       audience: undefined,
       algorithms: ['HS256', 'HS512'],
       requireSubject: 's',
@@ -110,7 +112,7 @@ describe('a valid issuer', () => {
     expect(issuer).toEqual({
       kind: 'introspection',
       name: 'them',
-      issuer: undefined,
+      issuer: [],
       claimedByOthers: new Set(),
       audience: undefined,
       introspection: {
@@ -136,7 +138,7 @@ describe('a valid issuer', () => {
     ['10s', 10_000],
   ])('has its responses cached for %s', (cache, cacheMs) => {
     const issuer = `{ name: them, issuer: them, audience: any, introspection: ${INTROSPECTION.replace('{', `{ cache: ${cache},`)} }`;
-    expect(issuerOf(issuer)).toMatchObject({ issuer: 'them', introspection: { cacheMs } });
+    expect(issuerOf(issuer)).toMatchObject({ issuer: ['them'], introspection: { cacheMs } });
   });
 
   it('may share its iss with issuers of opaque tokens', () => {
@@ -227,7 +229,10 @@ describe('an invalid issuer', () => {
     [`{ name: Them, ${JWKS} }`, "issuers[0].name: expected 1 to 63 of a-z, 0-9 and '-', found 'Them'"],
     [`{ ${JWKS} }`, 'issuers[0].name: missing: expected a name'],
     [`{ name: a, issuer: "", ${SECRETS} }`, 'issuers[0].issuer: must not be empty'],
-    [`{ name: a, ${JWKS.replace('issuer: them, ', '')} }`, 'issuers[0].issuer: missing: expected the value of `iss`'],
+    [
+      `{ name: a, ${JWKS.replace('issuer: them, ', '')} }`,
+      'issuers[0].issuer: missing: expected the value of `iss`, or a list of values',
+    ],
     [
       `{ name: a, ${JWKS.replace('audience: sms, ', '')} }`,
       "issuers[0].audience: missing: expected an audience, a list of audiences, or 'any'",
@@ -298,7 +303,7 @@ describe('an invalid issuer', () => {
     [`{ name: a, ${JWKS}, grant: [] }`, 'issuers[0].grant: must not be empty'],
     [
       `{ name: a, ${JWKS}, ttl: {} }`,
-      "issuers[0]: unknown key 'ttl', expected name, audience, bound, requireSubject, require, requireExpiry, subjectClaim, scopeClaim, scopeMap, allowScopes, grant, issuer, algorithms, maxStale or jwks",
+      "issuers[0]: unknown key 'ttl', expected name, audience, bound, requireSubject, require, requireExpiry, subjectClaim, scopeClaim, scopeMap, allowScopes, grant, issuer, tenants, algorithms, maxStale or jwks",
     ],
     [
       '{ name: a, issuer: us, signing: { algorithm: ES512 } }',
@@ -312,7 +317,10 @@ describe('an invalid issuer', () => {
       '{ name: a, issuer: us, signing: {} }',
       'issuers[0].signing.algorithm: missing: expected HS256, ES256, RS256, PS256 or EdDSA',
     ],
-    ['{ name: a, signing: { algorithm: ES256 } }', 'issuers[0].issuer: missing: expected the value of `iss`'],
+    [
+      '{ name: a, signing: { algorithm: ES256 } }',
+      'issuers[0].issuer: missing: expected the value of `iss`, or a list of values',
+    ],
     [
       '{ name: a, issuer: us, signing: { algorithm: ES256, sealWith: { env: SHORT } } }',
       'issuers[0].signing.sealWith: the secret has 15 bytes; sealWith needs at least 16',

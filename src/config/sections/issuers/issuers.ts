@@ -7,14 +7,16 @@ import type { Path } from '../../reading/problems.ts';
 import { isRedisUrl } from '../redis-url.ts';
 import type { Catalogue } from '../scopes.ts';
 import { readIssuer } from './issuer.ts';
+import { refuseSharedIss } from './shared-iss.ts';
 
 /** Reads the issuers and returns the well-formed ones; `undefined` if there is no list. */
 export function readIssuers(draft: Draft, catalogue: Catalogue | undefined): readonly IssuerConfig[] | undefined {
   const written = draft.read(['issuers'], z.array(z.unknown()).prefault([]));
   if (written === undefined) return undefined;
-  refuseRepeated(draft, written, 'name');
-  refuseRepeated(draft, written, 'issuer');
-  const issuers = written.flatMap((_, index) => readIssuer(draft, ['issuers', index], catalogue) ?? []);
+  refuseRepeatedNames(draft, written);
+  const read = written.map((_, index) => readIssuer(draft, ['issuers', index], catalogue));
+  refuseSharedIss(draft, read);
+  const issuers = read.filter((issuer) => issuer !== undefined);
   refuseSigning(draft, written);
   refuseUnsealed(draft, written);
   return issuers.map((issuer) => withOthers(issuer, issuers));
@@ -22,7 +24,7 @@ export function readIssuers(draft: Draft, catalogue: Catalogue | undefined): rea
 
 function withOthers(issuer: IssuerConfig, all: readonly IssuerConfig[]): IssuerConfig {
   if (issuer.kind === 'signing') return issuer;
-  const others = all.flatMap((other) => (other === issuer ? [] : (other.issuer ?? [])));
+  const others = all.flatMap((other) => (other === issuer ? [] : other.issuer));
   return { ...issuer, claimedByOthers: new Set(others) };
 }
 
@@ -35,19 +37,15 @@ export function issuerNames(draft: Draft): readonly string[] | undefined {
   );
 }
 
-/**
- * Refuses a repeated name or `iss`, since tokens and revocation keys must lead to one issuer. An issuer with
- * introspection may share its `iss` with one of JWTs: a server may issue both.
- */
-function refuseRepeated(draft: Draft, written: readonly unknown[], key: 'name' | 'issuer'): void {
-  const first = new Map<unknown, number>();
+/** Refuses a repeated name, since a revocation key must lead to one issuer. */
+function refuseRepeatedNames(draft: Draft, written: readonly unknown[]): void {
+  const first = new Map<string, number>();
   for (const [index, entry] of written.entries()) {
-    const isSubject = isMap(entry) && (key === 'name' || !Object.hasOwn(entry, 'introspection'));
-    const value = isSubject ? entry[key] : undefined;
-    if (typeof value !== 'string') continue;
-    const existing = first.get(value);
-    if (existing === undefined) first.set(value, index);
-    else draft.refuse(['issuers', index, key], `${quote(value)} is already the ${key} of ${placeOf(draft, existing)}`);
+    const name = isMap(entry) ? entry['name'] : undefined;
+    if (typeof name !== 'string') continue;
+    const existing = first.get(name);
+    if (existing === undefined) first.set(name, index);
+    else draft.refuse(['issuers', index, 'name'], `${quote(name)} is already the name of ${placeOf(draft, existing)}`);
   }
 }
 

@@ -16,9 +16,6 @@ export const introspectionUrl = urlThat(
   'an introspection endpoint',
 ).transform((url) => new URL(url));
 
-/** The schema of the URL of an issuer. It stays a string, because `iss` must be equal to the byte. */
-export const issuerUrl = urlThat(issuerUrlProblem, 'the issuer');
-
 /** The schema of the URL of a policy decision point (AuthZEN 1.0, section 9.1.1). Without a slash at its end. */
 export const decisionPointUrl = urlThat(
   (url) => plainUrlProblem(url, 'the policy decision point'),
@@ -33,8 +30,11 @@ function urlThat(problemOf: (url: string) => string | undefined, what: string) {
   });
 }
 
-/** An issuer has neither query nor fragment (OpenID Connect Discovery 1.0, section 3; RFC 8414, section 2). */
-function issuerUrlProblem(written: string): string | undefined {
+/** The schema of the URL of an issuer. It stays a string, because `iss` must be equal to the byte. */
+export const issuerUrl = urlThat(issuerUrlProblem, 'the issuer');
+
+/** Returns what is wrong with the URL of an issuer, without quoting it. An issuer has neither query nor fragment (OpenID Connect Discovery 1.0, section 3; RFC 8414, section 2). */
+export function issuerUrlProblem(written: string): string | undefined {
   return plainUrlProblem(written, 'the issuer', 'an issuer');
 }
 

@@ -4,6 +4,7 @@ import type { ResourceConfig } from '../../config.ts';
 import type { Draft } from '../../reading/draft.ts';
 import { isMap } from '../../reading/draft.ts';
 import type { Path } from '../../reading/problems.ts';
+import { writtenIss } from '../issuers/iss-schema.ts';
 import type { Catalogue } from '../scopes.ts';
 import { requirementProblem } from '../scopes.ts';
 import type { WrittenResource } from './resource-schema.ts';
@@ -62,13 +63,11 @@ function refuseRepeated(draft: Draft, written: readonly unknown[], key: 'name' |
 /** Warns of an authorization server whose tokens no issuer accepts. An issuer without `issuer` may accept any. */
 function warnOfStrangers(draft: Draft, path: Path, servers: readonly string[]): void {
   const issuers = draft.valueAt(['issuers']);
-  const known = (Array.isArray(issuers) ? issuers : []).map((issuer: unknown) =>
-    isMap(issuer) ? issuer['issuer'] : undefined,
-  );
+  const known = (Array.isArray(issuers) ? issuers : []).flatMap((issuer: unknown) => writtenIss(issuer));
   if (known.some((issuer) => typeof issuer !== 'string')) return;
   for (const [index, server] of servers.entries()) {
     if (known.includes(server)) continue;
-    const names = list(known.map((issuer) => quote(String(issuer)))) || 'none';
+    const names = list([...new Set(known)].map((issuer) => quote(String(issuer)))) || 'none';
     draft.warn(
       [...path, 'authorizationServers', index],
       `no issuer accepts its tokens: expected the value of issuer of one of the issuers, ${names}`,
