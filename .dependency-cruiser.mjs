@@ -53,6 +53,7 @@ const PLACES = {
     '^src/tokens/',
     '^src/signing/(key-life|key-ring|signing-key-store)\\.ts$',
     '^src/verification/(jwt|opaque-token)\\.ts$',
+    '^src/remote/fetch-text\\.ts$',
     ACCOUNTS,
     REVOCATION_SET,
     AUDIT,

@@ -15,6 +15,9 @@ import { CALLS } from '../edge/token-api/calls.ts';
 import { tokenRoutes } from '../edge/token-api/routes.ts';
 import type { TokenUseCases } from '../edge/token-api/use-cases.ts';
 import { AdminRevocation } from '../revocation/admin-revocation.ts';
+import { LeakReports } from '../revocation/leaks/leak-reports.ts';
+import { LeakSignatures } from '../revocation/leaks/leak-signatures.ts';
+import { givenReporterKeys, PublishedReporterKeys } from '../revocation/leaks/published-reporter-keys.ts';
 import { OwnTokenRevocation } from '../revocation/own-token-revocation.ts';
 import { RevocationWriter } from '../revocation/revocation-writer.ts';
 import { keySetMaxAgeSeconds } from '../signing/key-life.ts';
@@ -111,6 +114,8 @@ export function buildUseCases(
     privateTokens: new PrivateTokens({ ttl, rules, accounts, mint, audit }),
     rotation: new TokenRotation({ ...shared, ttl, rules, accounts, views, mint, audit }),
     tokenViews: views,
+    leakSignatures: leakSignaturesOf(apiKeys, sharedParts),
+    leakReports: new LeakReports({ resolver: { ...named, issuers: [issuer] }, writer, revocations }),
     adminRevocation: new AdminRevocation({ ...revoking, resolver: { ...named, issuers } }),
     introspectToken: new IntrospectToken({
       decider: byRoutes([ANY_TOKEN], unobserved(events), false),
@@ -121,6 +126,19 @@ export function buildUseCases(
     accounts: new AccountManagement(managed),
     changePassword: new ChangePassword({ store: accounts, accounts: managed, credentials, observer: events }),
   };
+}
+
+/** Checks who reports leaks, if this configuration takes such reports. */
+function leakSignaturesOf(
+  { leakReports }: Config['apiKeys'],
+  { clock, events: observer }: SharedParts,
+): LeakSignatures | undefined {
+  if (leakReports === undefined) return undefined;
+  const keys =
+    leakReports.kind === 'file'
+      ? givenReporterKeys(leakReports.keys)
+      : new PublishedReporterKeys({ url: leakReports.url, clock, observer });
+  return new LeakSignatures(keys, clock);
 }
 
 /** For decisions about a token without a request, which count neither as decisions nor as uses. */

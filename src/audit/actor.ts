@@ -11,8 +11,13 @@ export interface Operator {
   readonly by: string;
 }
 
+/** A service that reports leaked tokens, and the client's address likewise. */
+export interface Reporter extends Operator {
+  readonly client: string;
+}
+
 /** The author of an act. Every use case that changes state receives it as a parameter. */
-export type Who = Actor | Operator;
+export type Who = Actor | Operator | Reporter;
 
 /** Returns the value of `by` in a revocation entry or the end of a token: the account's id, or the operator's name. */
 export function authorOf(who: Who): string {

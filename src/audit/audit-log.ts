@@ -139,8 +139,9 @@ export class AuditLog {
 
   private write(who: Who, facts: object, message: string): void {
     // Field by field, because the object may be a session, which contains more.
-    const author = 'account' in who ? { account: who.account, client: who.client } : { by: who.by };
-    this.output.info({ ...author, ...facts }, message);
+    const author = 'account' in who ? { account: who.account } : { by: who.by };
+    const client = 'client' in who ? { client: who.client } : {};
+    this.output.info({ ...author, ...client, ...facts }, message);
   }
 }
 

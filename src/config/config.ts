@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import type { RequiredBinding } from '../core/binding/binding.ts';
 import type { ClaimPath } from '../core/claims/claim-path.ts';
 import type { ClaimCondition } from '../core/claims/condition.ts';
@@ -78,7 +79,14 @@ export interface RoutePlace {
 export interface ApiKeysConfig {
   /** What each key begins with, before `_`; `undefined`: there are no API keys. */
   readonly prefix: string | undefined;
+  /** Who may report leaked tokens; `undefined`: such reports are not taken. */
+  readonly leakReports: LeakReportsConfig | undefined;
 }
+
+/** The public keys of the reporter of leaks: published at a URL, or from a file, by their identifiers. */
+export type LeakReportsConfig =
+  | { readonly kind: 'url'; readonly url: URL }
+  | { readonly kind: 'file'; readonly keys: ReadonlyMap<string, KeyObject> };
 
 /** AuthZEN on the listener `verify`. */
 export interface AuthzenConfig {

@@ -114,7 +114,7 @@ describe('loadConfig() on a valid file', () => {
       },
       log: { level: 'info', passes: 0, audit: undefined },
       authzen: { url: undefined, accountTypes: new Set(), requireToken: true },
-      apiKeys: { prefix: undefined },
+      apiKeys: { prefix: undefined, leakReports: undefined },
       telemetry: { kind: 'off' },
     });
   });

@@ -141,6 +141,8 @@ const STEP_OF = {
   "the clock is behind the account's mark": 'call',
   'the token could not be checked': 'call',
   'too many unknown token ids': 'call',
+  'too many wrong signatures': 'call',
+  "the reporter's keys are not available": 'call',
   'a part failed': 'call',
   'internal error': 'call',
 } as const satisfies Readonly<Record<string, Step>>;

@@ -72,6 +72,14 @@ export class Events implements DecisionObserver, RevocationObserver {
     this.reportFailure(error, {}, 'the last uses of tokens could not be written: they are written later');
   }
 
+  reporterKeysFailed(error: unknown): void {
+    this.reportFailure(
+      error,
+      {},
+      'the public keys of the reporter of leaks could not be fetched (apiKeys.leakReports)',
+    );
+  }
+
   endingTokensFailed(error: unknown): void {
     this.reportFailure(error, {}, 'the tokens that end soon could not be counted: the former figures stay');
   }

@@ -91,6 +91,12 @@ const DOORS: Table = {
     await doors.adminRevocation.revoke(request, ada, 'left');
     return { msg: 'subject revoked', ...ada, issuer: 'own', subject: ada.account, reason: 'left' };
   },
+  'leakReports.revoke': async ({ doors, token }) => {
+    const reporter = { by: 'reporter of leaks', client: '192.0.2.9' };
+    await doors.leakReports.revoke([{ token: token.accessToken, url: 'https://paste.example/1' }], reporter);
+    const reason = 'reported as leaked: https://paste.example/1';
+    return { msg: 'token revoked', ...reporter, tokenId: token.id, reason };
+  },
   'introspectToken.introspect': READS,
   'keySet.read': READS,
   'accounts.page': READS,

@@ -5,6 +5,7 @@ export const PROBLEMS = {
   malformed_request: { status: 400, title: 'Bad Request' },
   invalid_body: { status: 400, title: 'Bad Request' },
   invalid_query: { status: 400, title: 'Bad Request' },
+  invalid_signature: { status: 400, title: 'Bad Request' },
   invalid_idempotency_key: { status: 400, title: 'Bad Request' },
   not_found: { status: 404, title: 'Not Found' },
   method_not_allowed: { status: 405, title: 'Method Not Allowed' },

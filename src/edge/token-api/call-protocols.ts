@@ -9,7 +9,7 @@ import { bodyNotUtf8, refuseEncodedBodies } from '../http/json-bodies.ts';
 import { RefusedRequest } from '../http/refusal.ts';
 import type { DoorObserver } from '../listening.ts';
 import type { AnyCall } from './call.ts';
-import { FORM, isOfOauth } from './call.ts';
+import { FORM, isOfOauth, isSigned } from './call.ts';
 import { decodeClientBasic, decodeForm, isAmbiguousClient, readClientSecret } from './decode-oauth.ts';
 import { send } from './encode.ts';
 import { sendOauth } from './encode-oauth.ts';
@@ -29,7 +29,7 @@ export interface CallProtocol {
 }
 
 const json: CallProtocol = {
-  isOf: (call) => call.body !== undefined && !isOfOauth(call),
+  isOf: (call) => call.body !== undefined && !isOfOauth(call) && !isSigned(call),
   prepare: refuseEncodedBodies,
   waitsForBody: () => false,
   decide: (request, decider) => decider.decide(request),
@@ -45,6 +45,19 @@ const bodiless: CallProtocol = {
     calls.addContentTypeParser('*', (_request, payload, parsed) => {
       payload.resume();
       parsed(null);
+    });
+  },
+};
+
+/** For calls whose body is signed. They read its bytes as they came. */
+const signed: CallProtocol = {
+  ...json,
+  isOf: isSigned,
+  prepare: (calls) => {
+    refuseEncodedBodies(calls);
+    calls.removeAllContentTypeParsers();
+    calls.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, (_request, body, parsed) => {
+      parsed(null, body);
     });
   },
 };
@@ -77,7 +90,7 @@ function ambiguousClient(): RefusedRequest {
   return new RefusedRequest(deny('invalid_request', undefined, 'client'));
 }
 
-export const CALL_PROTOCOLS: readonly CallProtocol[] = [json, bodiless, oauth];
+export const CALL_PROTOCOLS: readonly CallProtocol[] = [json, bodiless, signed, oauth];
 
 /**
  * Decides about a client that may use Basic. OAuth clients encode their passwords, other clients do not. The decoded

@@ -11,6 +11,9 @@ import type { TokenUseCases } from './use-cases.ts';
 
 export const FORM = 'application/x-www-form-urlencoded';
 
+/** JSON whose bytes are signed, so that the call receives them. */
+const SIGNED = 'signed';
+
 /** The account that calls, and the credential that it presented. */
 export interface Caller {
   readonly accountId: string;
@@ -87,7 +90,11 @@ interface CallFacts {
   /** Whether the call changes something that must not take effect once the caller's authority has ended. */
   readonly needsAuthority?: boolean;
   /** The media type of the body. Default: JSON. */
-  readonly bodyType?: 'application/json' | typeof FORM;
+  readonly bodyType?: 'application/json' | typeof FORM | typeof SIGNED;
+  /** The longest body, in bytes; that of the door by default. */
+  readonly maxBodyBytes?: number;
+  /** The header fields that the call requires. */
+  readonly fields?: Readonly<Record<string, ZodType>>;
   /** Returns an id for what the call creates. A call that has this accepts an `Idempotency-Key`. */
   readonly newId?: () => string;
   /** The query parameters that the call reads. */
@@ -115,6 +122,11 @@ export interface AnyCall extends CallFacts {
 /** Tells whether this is an OAuth call. These accept forms, and report errors in the format of RFC 6749, section 5.2. */
 export function isOfOauth({ body, bodyType }: AnyCall): boolean {
   return body !== undefined && bodyType === FORM;
+}
+
+/** Tells whether the call receives the bytes of its body. */
+export function isSigned({ bodyType }: AnyCall): boolean {
+  return bodyType === SIGNED;
 }
 
 /** Tells whether unknown query parameters are ignored: by OAuth calls (RFC 6749, section 3.2) and public documents. */

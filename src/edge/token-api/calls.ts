@@ -2,6 +2,7 @@ import type { AnyCall } from './call.ts';
 import { issueAccessToken, revokeAccessToken } from './calls/access-tokens.ts';
 import { addAccount, changeAccount, listAccounts, removeAccount, showAccount } from './calls/accounts.ts';
 import { getKeySet } from './calls/key-set.ts';
+import { reportLeaks } from './calls/leaks.ts';
 import { logIn } from './calls/log-in.ts';
 import { serverMetadata } from './calls/metadata.ts';
 import { introspect, revokePresented } from './calls/oauth.ts';
@@ -22,6 +23,7 @@ export const CALLS: readonly AnyCall[] = [
   revokeToken,
   listScopes,
   revoke,
+  reportLeaks,
   revokePresented,
   introspect,
   serverMetadata,

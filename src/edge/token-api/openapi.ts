@@ -6,7 +6,7 @@ import type { ProblemCode } from '../http/problems.ts';
 import { PROBLEMS } from '../http/problems.ts';
 import { PROBLEM_TYPE } from '../http/refusal.ts';
 import type { AnyCall, CallerRule } from './call.ts';
-import { ignoresUnknown, isOfOauth } from './call.ts';
+import { FORM, ignoresUnknown, isOfOauth } from './call.ts';
 import { CALLS } from './calls.ts';
 
 /** The published copy of the description. */
@@ -75,6 +75,7 @@ function operationOf(call: AnyCall): object {
       parameter(name ?? '', 'path', z.string().describe('The id')),
     ),
     ...(call.newId === undefined ? [] : [IDEMPOTENCY_KEY]),
+    ...Object.entries(call.fields ?? {}).map(([name, schema]) => parameter(name, 'header', schema)),
     ...Object.entries(call.query ?? {}).map(([name, schema]) => parameter(name, 'query', schema)),
   ];
   return {
@@ -87,8 +88,8 @@ function operationOf(call: AnyCall): object {
   };
 }
 
-function parameter(name: string, place: 'path' | 'query', schema: z.ZodType): object {
-  return { name, in: place, required: place === 'path', schema: schemaOf(schema, 'input') };
+function parameter(name: string, place: 'path' | 'query' | 'header', schema: z.ZodType): object {
+  return { name, in: place, required: place !== 'query', schema: schemaOf(schema, 'input') };
 }
 
 const IDEMPOTENCY_KEY = {
@@ -105,7 +106,8 @@ function securityOf(admission: CallerRule | undefined): object[] {
   return admission.basic ? [{ bearer: [] }, { basic: [] }] : [{ bearer: [] }];
 }
 
-function bodyOf(body: z.ZodType, type = 'application/json'): object {
+function bodyOf(body: z.ZodType, bodyType: AnyCall['bodyType']): object {
+  const type = bodyType === FORM ? FORM : 'application/json';
   return { required: !body.safeParse(undefined).success, content: { [type]: { schema: schemaOf(body, 'input') } } };
 }
 

@@ -82,7 +82,8 @@ export async function openTokenApi(listener: Listener, parts: TokenApiParts): Pr
         if (outcome.outcome === 'deny') decisions.denied(request, outcome);
         await respond(reply, outcome);
       };
-      calls.route({ method, url, onRequest, handler });
+      const { maxBodyBytes: bodyLimit } = call;
+      calls.route({ method, url, onRequest, handler, ...(bodyLimit === undefined ? {} : { bodyLimit }) });
     }
   };
   let description: Buffer | undefined;

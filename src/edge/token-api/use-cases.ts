@@ -4,6 +4,8 @@ import type { ChangePassword } from '../../accounts/change-password.ts';
 import type { CatalogueScope } from '../../config/config.ts';
 import type { Decider } from '../../core/ports.ts';
 import type { AdminRevocation } from '../../revocation/admin-revocation.ts';
+import type { LeakReports } from '../../revocation/leaks/leak-reports.ts';
+import type { LeakSignatures } from '../../revocation/leaks/leak-signatures.ts';
 import type { OwnTokenRevocation } from '../../revocation/own-token-revocation.ts';
 import type { PublishedKeySet } from '../../signing/published-key-set.ts';
 import type { Idempotency } from '../../tokens/idempotency.ts';
@@ -28,6 +30,9 @@ export interface TokenUseCases {
   readonly rotation: TokenRotation;
   readonly tokenViews: TokenViews;
   readonly adminRevocation: AdminRevocation;
+  /** Checks who reports leaks; `undefined` if this configuration takes no reports. */
+  readonly leakSignatures: LeakSignatures | undefined;
+  readonly leakReports: LeakReports;
   readonly introspectToken: IntrospectToken;
   readonly accounts: AccountManagement;
   readonly changePassword: ChangePassword;

@@ -16,6 +16,12 @@ export const introspectionUrl = urlThat(
   'an introspection endpoint',
 ).transform((url) => new URL(url));
 
+/** The schema of the URL of a reporter's public keys. */
+export const reporterKeysUrl = urlThat(
+  (url) => keyUrlProblem(url, "the reporter's public keys"),
+  "the reporter's public keys",
+).transform((url) => new URL(url));
+
 /** The schema of the URL of a policy decision point (AuthZEN 1.0, section 9.1.1). Without a slash at its end. */
 export const decisionPointUrl = urlThat(
   (url) => plainUrlProblem(url, 'the policy decision point'),
