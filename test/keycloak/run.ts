@@ -18,6 +18,8 @@ import { type RunningKeycloak, startKeycloak } from './keycloak.ts';
 
 /** An unknown key makes Sallyport fetch the key set again, but not within ten seconds of the last time. */
 const ROTATION_MS = 30_000;
+/** A system command: Keycloak runs on it. */
+const JAVA = 'java';
 const SEND = { method: 'POST', path: '/messages' };
 const LIST = { method: 'GET', path: '/messages' };
 
@@ -163,7 +165,7 @@ function kidOf(token: string): unknown {
 }
 
 function javaVersion(): string {
-  const { stderr } = spawnSync('java', ['-version'], { encoding: 'utf8' });
+  const { stderr } = spawnSync(JAVA, ['-version'], { encoding: 'utf8' });
   return /version "([^"]+)"/.exec(stderr)?.[1] ?? 'unknown';
 }
 
