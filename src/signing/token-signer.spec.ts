@@ -33,6 +33,18 @@ describe('TokenSigner.sign()', () => {
     });
   });
 
+  it('writes the first iss of several, of which the verifier accepts all', async () => {
+    const key = await makeOpenKey('EdDSA');
+    const moved = own('EdDSA', { issuer: ['https://new.example', 'https://old.example'] });
+    const former = own('EdDSA', { issuer: ['https://old.example'] });
+    const subject = new VerifierFixture({ config: moved, keys: new FixedKeys([key.verification]) });
+    const tokens = await Promise.all(
+      [moved, former].map((issuer) => new TokenSigner(issuer, always(key)).sign(CLAIMS)),
+    );
+    expect(tokens.map((token) => decodeJwt(token).iss)).toEqual(['https://new.example', 'https://old.example']);
+    for (const token of tokens) expect(await subject.verify(token)).toMatchObject({ outcome: 'verified' });
+  });
+
   it.each(SIGNING_ALGORITHMS)('signs a token with %s that our own verifier accepts', async (algorithm) => {
     const issuer = own(algorithm);
     const key = await makeOpenKey(algorithm);
