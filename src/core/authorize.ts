@@ -111,7 +111,7 @@ function admit(
   const presented =
     route.credentialPlaces === undefined
       ? readCredential(request.authorization)
-      : readPlaces(request, route.credentialPlaces, route.allowedOrigins);
+      : readPlaces(request, route.credentialPlaces, route);
   if (presented.scheme === 'none') return deny('credentials_required', route, 'no credential');
   if (presented.scheme === 'several') return deny('invalid_request', route, 'several credentials');
   if (presented.scheme === 'misplaced') return deny(presented.reason, route, presented.check);

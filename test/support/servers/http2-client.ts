@@ -11,8 +11,12 @@ export async function sendHttp2Request({ port, method, path, headers, body = '' 
   try {
     return await new Promise((resolve, reject) => {
       session.once('error', reject);
-      const fields = headers.map(([name, value]) => [name.toLowerCase(), value]);
-      const stream = session.request({ ...Object.fromEntries(fields), ':method': method, ':path': path });
+      const fields = Map.groupBy(headers, ([name]) => name.toLowerCase());
+      const sent = Array.from(fields, ([name, same]) => [
+        name,
+        same.length > 1 ? same.map(([, value]) => value) : same[0]?.[1],
+      ]);
+      const stream = session.request({ ...Object.fromEntries(sent), ':method': method, ':path': path });
       stream.once('response', (received: IncomingHttpHeaders & IncomingHttpStatusHeader) => {
         const { ':status': status = 0, ...rest } = received;
         const challenges = [rest['www-authenticate'] ?? []].flat();

@@ -46,6 +46,14 @@ describe('sallyport check warns of', () => {
       '8: routes[1]: no issuer that it accepts can grant m:send, so it denies every request',
     ],
     [
+      'a route that reads the query where the gateway cannot remove it',
+      {
+        listen: 'extAuthz: "127.0.0.1:1", verify: { address: "127.0.0.1:2", mode: nginx }',
+        routes: ['{ path: /m, scope: m:read, credentials: [{ query: access_token }] }'],
+      },
+      '7: routes[0].credentials: listen.verify has a mode: only Envoy over gRPC removes a query parameter, so other gateways deny a request with one',
+    ],
+    [
       'a scope that nothing requires',
       { scopes: 'm:read: {}, m:send: {}', routes: [READ] },
       "3: scopes.m:send: no route requires 'm:send'",

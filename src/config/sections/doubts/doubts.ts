@@ -4,6 +4,7 @@ import type { PlacedRoutes } from '../routes/routes.ts';
 import { warnOfExposedTokens } from './exposed-tokens.ts';
 import { warnOfHiddenRoutes } from './hidden-routes.ts';
 import { warnOfOpenAudiences } from './open-audiences.ts';
+import { warnOfQueryCredentials } from './query-credentials.ts';
 import { warnOfColons, warnOfUngrantedRoutes } from './route-doubts.ts';
 import { warnOfUnusedIssuers, warnOfUnusedScopes } from './unused.ts';
 
@@ -24,6 +25,7 @@ export function warnOfDoubts(drafts: readonly Draft[], { listen, placed, issuers
   if (placed === undefined || drafts.some(({ problems }) => problems.length > 0)) return;
   warnOfColons(placed);
   warnOfHiddenRoutes(placed);
+  if (listen !== undefined) warnOfQueryCredentials(placed, listen);
   if (issuers === undefined) return;
   warnOfOpenAudiences(main, issuers, placed.routes);
   warnOfUngrantedRoutes(placed, issuers);

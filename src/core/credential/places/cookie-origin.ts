@@ -1,4 +1,6 @@
+import { allowsOrigin } from '../../cors/cors-rule.ts';
 import type { AccessRequest } from '../../request.ts';
+import type { Route } from '../../route.ts';
 import { readHostName } from '../../route.ts';
 import { FORWARDED_PROTO, HANDSHAKE_FIELDS, ORIGIN, SEC_FETCH_SITE } from './places.ts';
 
@@ -6,6 +8,9 @@ const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /** `Sec-Fetch-Site` of a request that no page of another origin caused. Pages cannot write the field. */
 const OWN_SITE: ReadonlySet<string | undefined> = new Set(['same-origin', 'none']);
+
+/** What a route says of the pages that may use a cookie. */
+export type CookieOrigins = Pick<Route, 'allowedOrigins' | 'cors'>;
 
 /**
  * Whether a request may use the cookie that its browser sent by itself: pages of other origins make browsers send requests
@@ -15,13 +20,17 @@ const OWN_SITE: ReadonlySet<string | undefined> = new Set(['same-origin', 'none'
  * it, a method that changes nothing is accepted, unless it is a handshake or the gateway may hide fields; everything else
  * needs `Sec-Fetch-Site`.
  *
- * @param allowed further origins, as browsers write them.
+ * @param route whose `allowedOrigins` may use it, too, and those of its CORS rule if browsers send credentials there.
  */
-export function mayUseCookie(request: AccessRequest, allowed: ReadonlySet<string> | undefined): boolean {
+export function mayUseCookie(request: AccessRequest, route: CookieOrigins): boolean {
   const { fields } = request;
   const origin = fields?.get(ORIGIN);
-  if (origin !== undefined) return isOwnOrigin(origin, request) || allowed?.has(origin) === true;
+  if (origin !== undefined) return isOwnOrigin(origin, request) || isAllowed(origin, route);
   return isSafe(request) || OWN_SITE.has(fields?.get(SEC_FETCH_SITE));
+}
+
+function isAllowed(origin: string, { allowedOrigins, cors }: CookieOrigins): boolean {
+  return allowedOrigins?.has(origin) === true || (cors?.credentials === true && allowsOrigin(cors.origins, origin));
 }
 
 function isSafe({ method, fields, hidesFields }: AccessRequest): boolean {

@@ -24,7 +24,7 @@ type Fields = Readonly<Record<string, string>>;
 function read(places: Places, fields: Fields = {}, request: Partial<AccessRequest> = {}, allowed?: readonly string[]) {
   const { authorization, ...others } = fields;
   const asked = makeRequest({ host: HOST, authorization, fields: new Map(Object.entries(others)), ...request });
-  return readPlaces(asked, places, allowed && new Set(allowed));
+  return readPlaces(asked, places, allowed === undefined ? {} : { allowedOrigins: new Set(allowed) });
 }
 
 const bearer = (value: string) => ({ scheme: 'bearer', value });
@@ -100,7 +100,7 @@ describe('readPlaces()', () => {
   it('finds nothing in empty places', () => {
     const empty = { authorization: '', 'x-api-key': '', cookie: 'session=', 'sec-websocket-protocol': '' };
     expect(read(EVERY, empty, { path: '/x?access_token=' })).toEqual({ scheme: 'none' });
-    expect(readPlaces(makeRequest(), EVERY, undefined)).toEqual({ scheme: 'none' });
+    expect(readPlaces(makeRequest(), EVERY, {})).toEqual({ scheme: 'none' });
   });
 
   it.each(
@@ -225,6 +225,24 @@ describe('readPlaces() of a cookie', () => {
     expect(ask({ origin: `https://${HOST}` }, POST, allowed)).toEqual(bearer('tok'));
     expect(ask({ origin: 'http://app.example.com' }, POST, allowed)).toEqual(OTHER_ORIGIN);
     expect(ask({}, POST, allowed)).toEqual(OTHER_ORIGIN);
+  });
+
+  it('accepts the origins of a CORS rule under which browsers send credentials', () => {
+    const origin = 'https://app.example.com';
+    const fields = new Map([
+      ['cookie', 'session=tok'],
+      ['origin', origin],
+    ]);
+    const places = { ...NOWHERE, cookies: EVERY.cookies };
+    const under = (credentials: boolean, asked = fields): unknown => {
+      const origins = { every: false, exact: new Set([origin]), below: [] };
+      const cors = { origins, credentials, methods: undefined, headers: new Set<string>(), exposedHeaders: [] };
+      const rule = { ...cors, maxAgeSeconds: 0, preflight: 'answer' as const };
+      return readPlaces(makeRequest({ ...POST, host: HOST, fields: asked }), places, { cors: rule });
+    };
+    expect(under(true)).toEqual(bearer('tok'));
+    expect(under(false)).toEqual(OTHER_ORIGIN);
+    expect(under(true, new Map([...fields, ['origin', 'https://evil.example']]))).toEqual(OTHER_ORIGIN);
   });
 
   it('asks for no origin of a credential in another place', () => {

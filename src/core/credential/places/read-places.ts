@@ -2,6 +2,7 @@ import type { SimpleCheck } from '../../check.ts';
 import type { AccessRequest, Door } from '../../request.ts';
 import type { Presented } from '../credential.ts';
 import { readCredential } from '../credential.ts';
+import type { CookieOrigins } from './cookie-origin.ts';
 import { mayUseCookie } from './cookie-origin.ts';
 import { findCookie } from './cookies.ts';
 import type { FoundCredential } from './found-credential.ts';
@@ -28,13 +29,9 @@ const REMOVES_QUERY: ReadonlySet<Door> = new Set<Door>(['ext-authz', 'admin']);
  * Reads the credential of a request in the places of its route. One in another place is not read. More than one is refused,
  * as is one that two parsers could read in different ways. Only Authorization may hold a password.
  *
- * @param allowedOrigins the origins, besides the request's own, whose pages may use a cookie.
+ * @param route says which pages may use a cookie.
  */
-export function readPlaces(
-  request: AccessRequest,
-  places: Places,
-  allowedOrigins: ReadonlySet<string> | undefined,
-): Presented | Misplaced {
+export function readPlaces(request: AccessRequest, places: Places, route: CookieOrigins): Presented | Misplaced {
   const inField = places.authorization ? readCredential(request.authorization) : NONE;
   if (inField.scheme === 'several') return inField;
   let presented = inField;
@@ -44,7 +41,7 @@ export function readPlaces(
     if (found.outcome === 'unremovable') return misplaced('invalid_request', 'query not removed');
     if (found.outcome === 'ambiguous') return misplaced('invalid_request', 'ambiguous credential');
     if (found.outcome === 'several' || presented.scheme !== 'none') return SEVERAL_CREDENTIALS;
-    if (isCookie && !mayUseCookie(request, allowedOrigins)) return misplaced('credentials_required', 'origin');
+    if (isCookie && !mayUseCookie(request, route)) return misplaced('credentials_required', 'origin');
     presented = { scheme: 'bearer', value: found.token };
   }
   return presented;
