@@ -119,7 +119,7 @@ export class ApiKeyVerifier implements Verifier {
 }
 
 /** The claims of a private token with the same record. */
-function payloadOf(record: ApiKeyRecord, { issuer: iss, audience }: OwnIssuer): JsonObject {
+function payloadOf(record: ApiKeyRecord, { issuer: [iss], audience }: OwnIssuer): JsonObject {
   const { id: jti, accountId: sub, scopes, createdAtSeconds: iat, expiresAtSeconds: exp } = record;
   const aud = audience === undefined ? {} : { aud: [...audience] };
   return { iss, sub, ...aud, iat, exp, jti, scopes: [...scopes], token_use: 'private' };
