@@ -3,6 +3,7 @@ import type { Decision } from '../src/core/decision.ts';
 import { deny } from '../src/core/decision.ts';
 import type { AccessRequest } from '../src/core/request.ts';
 import type { Route } from '../src/core/route.ts';
+import { nothingMade } from '../src/core/upstream/upstream-token.ts';
 import { DecisionCells } from '../src/observe/metrics/decision-cells.ts';
 
 /** Measures the time of one count next to a bare increment, and the memory of the cells of a large route map. */
@@ -42,6 +43,7 @@ function credentialOf(issuer: string): VerifiedCredential {
     generation: 1,
     key: { inForce: true },
     standings: [],
+    upstream: nothingMade(),
     lastUse: undefined,
   };
 }

@@ -11,13 +11,14 @@ import type {
   DecisionTracer,
   StandingReader,
   Timing,
+  UpstreamSigner,
   Verifier,
 } from './core/ports.ts';
 import type { AccessRequest, Moment } from './core/request.ts';
 import type { Freshness } from './core/standing.ts';
 
 /** How many needs are met before what is still unknown is `unavailable`. */
-const MAX_TRIES = 4;
+const MAX_TRIES = 6;
 /** So many verifications of a batch begin in one turn of the event loop: each costs up to a third of a millisecond. */
 const VERIFIED_A_TURN = 16;
 /** One in so many of the decisions that wait for nothing is timed, since reading the clock takes a good part of one. */
@@ -33,6 +34,8 @@ export interface AuthorizerParts {
   readonly observer: DecisionObserver;
   /** By default, no decision is traced. */
   readonly tracer?: DecisionTracer;
+  /** Required if the policy signs identities. */
+  readonly upstreamSigner?: UpstreamSigner | undefined;
   /** The time limit of one decision in milliseconds; what is unknown by then is `unavailable`. */
   readonly decisionTimeoutMs: number;
   /** Whether an allow counts as a use of the token. True by default; false for inquiries about a token. */
@@ -75,7 +78,7 @@ export class Authorizer implements BatchDecider {
     const moment = { wallMs: clock.wallMs(), monotonicMs: beganMs, beganMs, mayAsk: true };
     const outcome = authorize(request, policy, known, standings.freshness, moment);
     if (outcome.outcome === 'need') return this.pursue(request, outcome, this.attempt(beganMs, limits));
-    if (this.notesUse) noteUse(outcome, moment);
+    this.note(outcome, moment);
     observer.decided(request, outcome, this.sampleTime(beganMs), beganMs);
     return outcome;
   }
@@ -98,6 +101,13 @@ export class Authorizer implements BatchDecider {
       await this.readAll(this.needsOf(requests, attempt), attempt);
     }
     return await Promise.all(requests.map((request) => this.conclude(request, attempt)));
+  }
+
+  private note(decision: Decision, moment: Moment): void {
+    if (!this.notesUse || decision.outcome !== 'allow' || decision.credential === undefined) return;
+    const { credential } = decision;
+    if (credential.lastUse !== undefined) credential.lastUse.atMs = moment.wallMs;
+    this.parts.upstreamSigner?.renewIfDue(credential, moment);
   }
 
   private sampleTime(beganMs: number): Timing | undefined {
@@ -169,7 +179,7 @@ export class Authorizer implements BatchDecider {
 
   private finish(request: AccessRequest, decision: Decision, moment: Moment, attempt: Attempt): Decision {
     if (attempt.isCancelled()) return decision;
-    if (this.notesUse) noteUse(decision, moment);
+    this.note(decision, moment);
     const timing = { waited: true, tookMs: moment.monotonicMs - attempt.beganMs };
     this.parts.observer.decided(request, decision, timing, attempt.beganMs);
     return decision;
@@ -212,6 +222,7 @@ export class Authorizer implements BatchDecider {
 
   private async meet(need: Need, request: AccessRequest, attempt: Attempt): Promise<void> {
     if (need.what === 'verification') return this.verify(need.credential, request, attempt);
+    if (need.what === 'upstream token') return this.parts.upstreamSigner?.sign(need.credential);
     return this.tracer.io('read revocation set', () => this.parts.standings.refresh(need.credential));
   }
 
@@ -247,12 +258,6 @@ class Turns {
     await new Promise<void>((resolve) => setImmediate(resolve));
     this.left = VERIFIED_A_TURN;
     this.next = undefined;
-  }
-}
-
-function noteUse(decision: Decision, { wallMs }: Moment): void {
-  if (decision.outcome === 'allow' && decision.credential?.lastUse !== undefined) {
-    decision.credential.lastUse.atMs = wallMs;
   }
 }
 

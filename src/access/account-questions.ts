@@ -2,6 +2,7 @@ import type { Account } from '../accounts/account.ts';
 import type { AccountStore } from '../accounts/account-store.ts';
 import type { CredentialCache, VerifiedCredential } from '../core/credential/verified-credential.ts';
 import { type BatchDecider, StoreError } from '../core/ports.ts';
+import { nothingMade } from '../core/upstream/upstream-token.ts';
 import { within } from '../lib/within.ts';
 import { AccessQuestions, type AccessQuestionsParts } from './access-questions.ts';
 
@@ -61,6 +62,7 @@ export class AccountQuestions {
       standings: [],
       // Nothing says when the account is changed.
       uncacheable: true,
+      upstream: nothingMade(),
       lastUse: undefined,
     };
   }

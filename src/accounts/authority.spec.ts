@@ -29,6 +29,7 @@ function credential(more: Partial<VerifiedCredential>): VerifiedCredential {
     generation: 1,
     key: { inForce: true },
     standings: [unread(REVOKED), unread(MARK)],
+    upstream: { token: undefined },
     lastUse: undefined,
     ...more,
   };

@@ -5,7 +5,14 @@ import { Authorizer } from '../authorizer.ts';
 import type { ClaimOfToken, Config, OwnIssuer } from '../config/config.ts';
 import { claimKey } from '../core/claims/claim-path.ts';
 import type { CredentialCache } from '../core/credential/verified-credential.ts';
-import type { BatchDecider, Decider, DecisionObserver, TokenExaminer, Verifier } from '../core/ports.ts';
+import type {
+  BatchDecider,
+  Decider,
+  DecisionObserver,
+  TokenExaminer,
+  UpstreamSigner,
+  Verifier,
+} from '../core/ports.ts';
 import { RouteMap } from '../core/route.ts';
 import type { NamedClaim } from '../core/upstream/upstream-headers.ts';
 import { UpstreamHeaderWriter } from '../core/upstream/upstream-headers.ts';
@@ -21,6 +28,7 @@ import { exceptAdmittedCalls } from '../edge/except-admitted-calls.ts';
 import type { Gateway } from '../edge/gateway.ts';
 import type { TokenUseCases } from '../edge/token-api/use-cases.ts';
 import { explainRequest } from '../explanation/explain.ts';
+import { createUpstreamSigner } from '../signing/upstream-signer.ts';
 import { ANY_TOKEN, IntrospectToken } from '../tokens/introspect-token.ts';
 import { ApiKeyVerifier } from '../verification/api-keys/api-key-verifier.ts';
 import { BasicVerifier } from '../verification/basic/basic-verifier.ts';
@@ -63,14 +71,17 @@ export function buildActiveConfig(config: Config, sharedParts: SharedParts, gene
   const verifier = buildVerifier(config, own, sharedParts, generation);
   const { standings, clock, events, tracer } = sharedParts;
   const known = new CredentialCaches(sharedParts.known, sharedParts.knownPasswords);
+  const signer = upstreamSigner(config, own, sharedParts);
   const decider: MakeDecider = (policy, decisionTimeoutMs, observer = events, notesUse = true) => {
-    const parts = { known, verifier, standings, clock, observer, tracer, decisionTimeoutMs, notesUse };
+    const upstreamSigner = policy.signsIdentity === true ? signer : undefined;
+    const parts = { known, verifier, standings, clock, observer, tracer, decisionTimeoutMs, notesUse, upstreamSigner };
     return new Authorizer({ policy: { ...policy, generation }, ...parts });
   };
   const { routes, basic, cors, shadow, timeouts, identity, trustedProxies } = config;
   const map = new RouteMap(routes, scopeRoutes(config.scopes, basic.routes));
   const policy = { routes: map, basicUntilMs: basic.sunsetMs, shadow, cors: cors.rule };
-  const gatewayDecider = decider(policy, timeouts.decisionMs, gatewayObserver(sharedParts));
+  const signing = { ...policy, signsIdentity: identity.token !== undefined };
+  const gatewayDecider = decider(signing, timeouts.decisionMs, gatewayObserver(sharedParts));
   const explainer = decider(policy, timeouts.decisionMs, unobserved(events), false);
   const access = buildAccess(config, sharedParts, gatewayDecider, decider, own);
   const deciderWith = (asserted: CredentialCache): BatchDecider => {
@@ -100,8 +111,22 @@ export function buildActiveConfig(config: Config, sharedParts: SharedParts, gene
 }
 
 /** Writes what upstreams receive. */
-function headerWriter({ headers, forwardCredential, everySpelling, claims }: Config['identity']): UpstreamHeaderWriter {
-  return new UpstreamHeaderWriter(headers, forwardCredential, everySpelling, claims.map(named));
+function headerWriter(identity: Config['identity']): UpstreamHeaderWriter {
+  const { headers, forwardCredential, everySpelling, claims, token } = identity;
+  return new UpstreamHeaderWriter(headers, forwardCredential, everySpelling, claims.map(named), token?.header);
+}
+
+/** Signs identities for upstreams, if the configuration wants that. */
+function upstreamSigner(
+  { identity: { token }, clockSkewMs }: Config,
+  issuer: OwnIssuer | undefined,
+  { own, clock, events }: SharedParts,
+): UpstreamSigner | undefined {
+  if (token === undefined || issuer === undefined || own === undefined) return undefined;
+  const { audience, ttlSeconds } = token;
+  const failed = (error: unknown): void => events.failed(error);
+  const claims = token.claims.map(named);
+  return createUpstreamSigner({ issuer, audience, ttlSeconds, claims, keys: own.keys, clock, clockSkewMs, failed });
 }
 
 function named({ name, path }: ClaimOfToken): NamedClaim {

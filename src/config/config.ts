@@ -48,6 +48,8 @@ export interface Config {
     readonly headers: IdentityHeaders;
     /** The claims that upstreams receive, each in the header that is its name. */
     readonly claims: readonly ClaimOfToken[];
+    /** `undefined`: upstreams receive no signed identity. */
+    readonly token: IdentityToken | undefined;
     /** The claims that Envoy's dynamic metadata carries. */
     readonly metadata: readonly ClaimOfToken[];
     readonly forwardCredential: boolean;
@@ -65,6 +67,17 @@ export interface Config {
 export interface ClaimOfToken {
   readonly name: string;
   readonly path: ClaimPath;
+}
+
+/** The signed identity that upstreams receive. */
+export interface IdentityToken {
+  /** The name of its header, in lower case. */
+  readonly header: string;
+  /** Never empty, and none of our own issuer's. */
+  readonly audience: readonly string[];
+  readonly ttlSeconds: number;
+  /** The claims of the verified token that it carries. */
+  readonly claims: readonly ClaimOfToken[];
 }
 
 /** A place in a file. */

@@ -109,6 +109,7 @@ describe('loadConfig() on a valid file', () => {
         },
         claims: [],
         metadata: [],
+        token: undefined,
         forwardCredential: false,
         everySpelling: false,
       },

@@ -97,7 +97,7 @@ function readConfig(draft: Draft, included: Included): Config | undefined {
   refuseShortPublishAhead(draft, issuers, settings.clockSkewMs);
   const resources = readResources(draft, catalogue);
   const cors = readCors(draft);
-  const identity = readIdentity(draft);
+  const identity = readIdentity(draft, issuers);
   const context = {
     cors,
     catalogue,

@@ -27,6 +27,7 @@ import type { Route, RouteMap } from './route.ts';
 import { satisfies } from './scope.ts';
 import type { Freshness, Verdict } from './standing.ts';
 import { isEnded, judge } from './standing.ts';
+import { hasUpstream, restOf, stateOf } from './upstream/upstream-token.ts';
 
 /** What one configuration says about decisions. */
 export interface Policy {
@@ -39,6 +40,8 @@ export interface Policy {
   readonly shadow: boolean;
   /** What pages of other origins may read of answers to requests that match no route. */
   readonly cors?: CorsRule | undefined;
+  /** Whether upstreams receive a signed identity. False by default. */
+  readonly signsIdentity?: boolean;
 }
 
 /**
@@ -68,16 +71,14 @@ export function authorize(
 
   const takesBasic = route.basic && moment.wallMs < policy.basicUntilMs;
   const identified = admit(request, route, takesBasic, policy, known, freshness, moment);
-  const admitted = identified.outcome === 'verified' ? meetConditions(identified, route, path, moment) : identified;
+  const passed = identified.outcome === 'verified' ? meetConditions(identified, route, path, moment) : identified;
+  const admitted = passed.outcome === 'verified' ? withUpstreamToken(passed, request, policy, moment) : passed;
   if (admitted.outcome === 'verified') {
     // One on a route with other places depends on fields by which no caller keeps answers.
     if (route.credentialPlaces !== undefined) {
       return { ...allow(route, admitted, undefined, 0), stripped: stripPlaces(request, route.credentialPlaces) };
     }
-    // An answer on a route at an MCP server depends on the message too, and one under a CORS rule on the page.
-    const isKept = !policy.shadow && !route.shadow && route.mcp === undefined && route.cors === undefined;
-    const endMs = isKept ? endOfAllow(route.where, admitted) : 0;
-    return allow(route, admitted, undefined, isKept ? keepTime(admitted, freshness, moment, endMs) : 0);
+    return allow(route, admitted, undefined, keepOf(admitted, route, request, policy, freshness, moment));
   }
   if (admitted.outcome === 'need' && moment.mayAsk) return admitted;
   const denial = withRequirement(
@@ -91,6 +92,37 @@ export function authorize(
 /** Shadow mode passes no path that two parsers could read differently. */
 function isEnforceable(decision: Allow | Deny): decision is Deny {
   return decision.outcome === 'deny' && decision.reason !== 'path_rejected';
+}
+
+/** How long the caller may keep an allow; see `keepTime`. */
+function keepOf(
+  credential: VerifiedCredential,
+  route: Route,
+  { door }: AccessRequest,
+  policy: Policy,
+  freshness: Freshness,
+  moment: Moment,
+): number {
+  // An answer on a route at an MCP server depends on the message too, and one under a CORS rule on the page.
+  if (policy.shadow || route.shadow || route.mcp !== undefined || route.cors !== undefined) return 0;
+  const endMs = endOfAllow(route.where, credential);
+  if (policy.signsIdentity !== true || !hasUpstream(door)) return keepTime(credential, freshness, moment, endMs);
+  // A kept answer holds the signed identity.
+  const tokenEndMs = moment.wallMs + restOf(credential.upstream, moment);
+  return keepTime(credential, freshness, moment, Math.min(endMs, tokenEndMs));
+}
+
+/** No request reaches an upstream without the signed identity that it expects. */
+function withUpstreamToken(
+  credential: VerifiedCredential,
+  { door }: AccessRequest,
+  { signsIdentity = false }: Policy,
+  moment: Moment,
+): VerifiedCredential | Need {
+  if (!signsIdentity || !hasUpstream(door)) return credential;
+  const state = stateOf(credential.upstream, moment);
+  const suffices = state === 'fresh' || (state === 'late' && !moment.mayAsk);
+  return suffices ? credential : { outcome: 'need', what: 'upstream token', credential };
 }
 
 /** In shadow mode a denial is recorded and the request passes without an identity. */

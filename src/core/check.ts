@@ -16,7 +16,10 @@ export const STEPS = [
 
 export type DecisionStep = (typeof STEPS)[number];
 
-/** `call`: a door denied the request after the decision, while it handled the call. */
+/**
+ * `call`: the request passed every step, and was denied afterwards: by a door that handled the call, or for lack of what the
+ * upstream must receive.
+ */
 export type Step = DecisionStep | 'call';
 
 /** Every check that fails in one way only, and its step. A new check goes here; its name is its text in the log. */
@@ -134,6 +137,7 @@ const STEP_OF = {
   acr: 'condition',
   auth_time: 'condition',
 
+  'upstream token not known': 'call',
   'no account': 'call',
   'the account is gone': 'call',
   'the account was changed, or the token ended, meanwhile': 'call',

@@ -57,7 +57,9 @@ export type Decision = Allow | Deny;
 /** What the core needs to know before it can decide. The authorizer meets the need and calls `authorize` again. */
 export type Need =
   | { readonly outcome: 'need'; readonly what: 'verification'; readonly credential: PresentedCredential }
-  | { readonly outcome: 'need'; readonly what: 'standing'; readonly credential: VerifiedCredential };
+  | { readonly outcome: 'need'; readonly what: 'standing'; readonly credential: VerifiedCredential }
+  /** The credential is admitted; only its signed identity for the upstream is missing. */
+  | { readonly outcome: 'need'; readonly what: 'upstream token'; readonly credential: VerifiedCredential };
 
 /** Makes every denial. */
 export function deny(reason: Reason, route: Route | undefined, check: Check, issuer?: string): Deny {

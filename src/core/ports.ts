@@ -1,7 +1,7 @@
 import type { PresentedCredential } from './credential/credential.ts';
 import type { VerificationResult, VerifiedCredential } from './credential/verified-credential.ts';
 import type { Decision } from './decision.ts';
-import type { AccessRequest, ClientAddress } from './request.ts';
+import type { AccessRequest, ClientAddress, Instant } from './request.ts';
 import type { Freshness } from './standing.ts';
 
 /** Verifies a credential from scratch. */
@@ -34,6 +34,14 @@ export interface StandingReader {
   refresh(credential: VerifiedCredential): Promise<void>;
   /** Does the same for several credentials, with one read. */
   refreshAll(credentials: readonly VerifiedCredential[]): Promise<void>;
+}
+
+/** Signs the identity of credentials for upstreams, and keeps it with them. */
+export interface UpstreamSigner {
+  /** Gives the credential another signed identity. Calls for one credential share one signature. Rejects if nothing can be signed. */
+  sign(credential: VerifiedCredential): Promise<void>;
+  /** Does the same in the background if the identity of the credential is due for renewal. Never throws. */
+  renewIfDue(credential: VerifiedCredential, now: Instant): void;
 }
 
 /** Both clocks, injected so that tests own them. */

@@ -15,6 +15,7 @@ function credential(subject: string): VerifiedCredential {
     generation: 1,
     key: { inForce: true },
     standings: [],
+    upstream: { token: undefined },
     lastUse: undefined,
   };
 }

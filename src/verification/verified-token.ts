@@ -3,6 +3,7 @@ import type { ClaimPath } from '../core/claims/claim-path.ts';
 import { keepClaims } from '../core/claims/claim-path.ts';
 import type { KeyInForce, Refusal, VerifiedCredential } from '../core/credential/verified-credential.ts';
 import type { Standing } from '../core/standing.ts';
+import { nothingMade } from '../core/upstream/upstream-token.ts';
 import type { JsonObject } from '../lib/json-object.ts';
 import {
   issuerMarkKey,
@@ -64,6 +65,7 @@ export function toCredential(token: VerifiedToken, parts: CredentialParts): Veri
     reported,
     reverifyAt,
     uncacheable,
+    upstream: nothingMade(),
     standings: revocationKeysOf(token).map((entry) => parts.standings.at(entry)),
     lastUse: use === undefined ? undefined : { atMs: Number.NEGATIVE_INFINITY },
   };

@@ -6,6 +6,7 @@ import type { Route } from '../../src/core/route.ts';
 import { RouteMap } from '../../src/core/route.ts';
 import type { Freshness, Standing } from '../../src/core/standing.ts';
 import { unread } from '../../src/core/standing.ts';
+import { nothingMade } from '../../src/core/upstream/upstream-token.ts';
 
 /** 2027-01-15T08:00:00Z, the wall clock of the specs. */
 export const NOW_MS = 1_800_000_000_000;
@@ -92,6 +93,7 @@ export function makeCredential({ identity, ...rest }: CredentialParts = {}): Ver
     generation: 1,
     key: { inForce: true },
     standings: [makeFreshStanding()],
+    upstream: nothingMade(),
     lastUse: undefined,
     ...rest,
   };

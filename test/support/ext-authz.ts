@@ -3,6 +3,7 @@ import type { Allow, Decision } from '../../src/core/decision.ts';
 import { deny } from '../../src/core/decision.ts';
 import type { Route } from '../../src/core/route.ts';
 import { UpstreamHeaderWriter } from '../../src/core/upstream/upstream-headers.ts';
+import { nothingMade } from '../../src/core/upstream/upstream-token.ts';
 
 /** The identity headers of the contract's example. */
 export const HEADERS = new UpstreamHeaderWriter(
@@ -46,6 +47,7 @@ export function credentialOf(identity: Partial<Identity> = {}): VerifiedCredenti
     generation: 1,
     key: { inForce: true },
     standings: [],
+    upstream: nothingMade(),
     lastUse: undefined,
   };
 }

@@ -13,7 +13,7 @@ issuers:
   - { name: own, issuer: "https://own.local", signing: { algorithm: EdDSA } }
   - { name: corporate, issuer: "https://login.example.com", audience: shop, algorithms: [RS256], discovery: true }
   - { name: opaque, audience: any, introspection: { url: "https://as.example.com/i", clientId: gw, clientSecret: { env: S } } }
-identity: { claims: { email: x-auth-email } }
+identity: { claims: { email: x-auth-email }, token: { audience: shop-services } }
 routes: [{ path: /m, authenticated: true }]
 `;
 
@@ -134,7 +134,14 @@ cases:
       'expect: { outcome: deny, identity: { x-auth-subject: a } }',
       'cases[0].expect.identity: nothing reaches the upstream',
     ],
-    ['expect: { identity: { x-auth-subjct: a } }', "Sallyport does not set 'x-auth-subjct': expected x-auth-subject, "],
+    [
+      'expect: { identity: { x-auth-subjct: a } }',
+      "'x-auth-subjct' is not set by Sallyport: expected x-auth-subject, ",
+    ],
+    [
+      'expect: { identity: { X-Auth-Token: a } }',
+      "'X-Auth-Token' is signed anew each time, so that no test can expect",
+    ],
     ['expect: { identity: { x-auth-subject: 1 } }', 'expected a value in quotes, or null, found 1'],
     ['headers: { Authorization: x }, expect: { outcome: deny }', "write this field as 'credential' of the case"],
     ['headers: { host: x }, expect: { outcome: deny }', "write this field as 'host' of the case"],

@@ -97,7 +97,7 @@ function readExpectation(
   draft: Draft,
   path: Path,
   written: WrittenCase['expect'],
-  { identity: { headers, claims } }: Tested,
+  { identity: { headers, claims, token } }: Tested,
 ): Expectation | undefined {
   const { outcome, reason, status, scope, check, identity, ...rest } = written;
   if (Object.keys(written).length === 0) draft.refuse(path, 'expects nothing: write `outcome: allow`, or a reason');
@@ -120,11 +120,11 @@ function readExpectation(
   const ours = [subject, scopes, tokenId, issuer, scheme, ...claims.map((claim) => claim.name)];
   for (const name of Object.keys(identity ?? {})) {
     if (ours.includes(name.toLowerCase())) continue;
-    const known = `expected ${list(ours)}`;
-    draft.refuseKey(
-      [...path, 'identity', name],
-      `Sallyport does not set ${quote(name)}: ${known}${suggest(name, ours)}`,
-    );
+    const why =
+      name.toLowerCase() === token?.header
+        ? 'is signed anew each time, so that no test can expect its value'
+        : `is not set by Sallyport: expected ${list(ours)}${suggest(name, ours)}`;
+    draft.refuseKey([...path, 'identity', name], `${quote(name)} ${why}`);
   }
   return {
     ...rest,

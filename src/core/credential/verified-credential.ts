@@ -4,6 +4,7 @@ import type { KeptClaims } from '../claims/claim-path.ts';
 import type { Reason } from '../reason.ts';
 import type { Instant } from '../request.ts';
 import type { Standing } from '../standing.ts';
+import type { ForUpstreams } from '../upstream/upstream-token.ts';
 import type { PresentedCredential } from './credential.ts';
 
 /** The identity of a verified credential, as upstreams receive it. */
@@ -60,6 +61,8 @@ export interface VerifiedCredential {
   readonly uncacheable?: boolean | undefined;
   /** Every entry of the revocation set that could end it. */
   readonly standings: Standing[];
+  /** What has been made of it for upstreams. */
+  readonly upstream: ForUpstreams;
   /** When one of our own tokens was last used; set in place, and written to the store from time to time. */
   readonly lastUse: LastUse | undefined;
 }

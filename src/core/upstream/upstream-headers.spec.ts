@@ -231,6 +231,37 @@ describe('UpstreamHeaderWriter with claims', () => {
   });
 });
 
+describe('UpstreamHeaderWriter with a signed identity', () => {
+  const signing = new UpstreamHeaderWriter(NAMES, false, false, [], 'x-auth-token');
+  const key = { inForce: true };
+  const token = { signedAt: { monotonicMs: 0, wallMs: 0 }, renewAfterMs: 1, lateAfterMs: 2, lifeMs: 3, key };
+
+  function writeToken(value: string | undefined): UpstreamHeaders {
+    const credential = makeCredential({ upstream: { token: { ...token, value } } });
+    return signing.write(
+      { outcome: 'allow', route: makeRoute(), credential, shadowed: undefined, keepMs: 0 },
+      ALL_SHOWN,
+    );
+  }
+
+  it('sets it as it is', () => {
+    expect(valueOf(writeToken('a.b.c'), 'x-auth-token')).toBe('a.b.c');
+    expect(writeToken('a.b.c').remove).not.toContain('x-auth-token');
+  });
+
+  it('removes its header when there is none, or none that fits, and without an identity', () => {
+    expect(writeToken(undefined).remove).toContain('x-auth-token');
+    expect(write({}, signing).remove).toContain('x-auth-token');
+    const anonymous = { outcome: 'allow', route: makeRoute(), credential: undefined } as const;
+    expect(signing.write({ ...anonymous, shadowed: undefined, keepMs: 0 }, ALL_SHOWN).remove).toContain('x-auth-token');
+  });
+
+  it('guards every spelling of its name', () => {
+    expect(['x_auth_token', 'x-auth.token'].map((name) => signing.isDisguised(name))).toEqual([true, true]);
+    expect(write({}, signing, SOME_HIDDEN).remove).toEqual(expect.arrayContaining(['x_auth_token', 'x.auth-token']));
+  });
+});
+
 function write(identity: Partial<Identity>, by = writer, shown = ALL_SHOWN): UpstreamHeaders {
   const credential = makeCredential({ identity });
   return by.write({ outcome: 'allow', route: makeRoute(), credential, shadowed: undefined, keepMs: 0 }, shown);

@@ -43,8 +43,9 @@ export interface ShownHeaders {
 export class UpstreamHeaderWriter {
   private readonly names: IdentityHeaders;
   private readonly claims: readonly NamedClaim[];
+  private readonly tokenHeader: string | undefined;
   /** The names of all headers that carry identity. */
-  private readonly own: readonly string[];
+  private readonly own: string[];
   private readonly everySpelling: boolean;
   private readonly guarded: ReadonlySet<string>;
   /** The length of the longest name in {@link guarded}, and so of all spellings. */
@@ -59,19 +60,23 @@ export class UpstreamHeaderWriter {
    * @param forwardCredential whether the credential reaches the upstream of a protected route, except in its query.
    * @param everySpelling whether to remove every spelling of each header even if the gateway shows all headers.
    * @param claims the headers that carry claims; none by default.
+   * @param tokenHeader the header that carries the signed identity; none by default.
    */
   constructor(
     names: IdentityHeaders,
     forwardCredential: boolean,
     everySpelling = false,
     claims: readonly NamedClaim[] = [],
+    tokenHeader?: string,
   ) {
     this.names = names;
     this.claims = claims;
+    this.tokenHeader = tokenHeader;
     this.everySpelling = everySpelling;
     this.forwardCredential = forwardCredential;
     const { subject, scopes, tokenId, issuer, scheme } = names;
     this.own = [subject, scopes, tokenId, issuer, scheme, ...claims.map(({ name }) => name)];
+    if (tokenHeader !== undefined) this.own.push(tokenHeader);
     this.guarded = new Set([...this.own, ...OVERRIDE_HEADERS]);
     this.longest = Math.max(...Array.from(this.guarded, ({ length }) => length));
     this.spellings = [...this.guarded].flatMap(otherSpellings);
@@ -112,7 +117,11 @@ export class UpstreamHeaderWriter {
     return unset.length === 0 && disguised.length === 0 ? usual : [...unset, ...usual, ...disguised];
   }
 
-  private valuesOf({ identity, claims }: VerifiedCredential): readonly (readonly [name: string, value: string])[] {
+  private valuesOf({
+    identity,
+    claims,
+    upstream,
+  }: VerifiedCredential): readonly (readonly [name: string, value: string])[] {
     const { subject, scopes, tokenId, issuer, scheme } = this.names;
     return [
       [subject, headerValue(identity.subject ?? '')],
@@ -121,6 +130,7 @@ export class UpstreamHeaderWriter {
       [issuer, identity.issuer],
       [scheme, identity.scheme],
       ...this.claims.map(({ name, claim }) => [name, claimValue(claims?.get(claim))] as const),
+      ...(this.tokenHeader === undefined ? [] : [[this.tokenHeader, upstream.token?.value ?? ''] as const]),
     ];
   }
 }

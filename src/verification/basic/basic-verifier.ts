@@ -7,6 +7,7 @@ import type { Refusal, VerificationResult, VerifiedCredential } from '../../core
 import type { Clock, Verifier } from '../../core/ports.ts';
 import type { ClientAddress, Instant } from '../../core/request.ts';
 import type { Standing } from '../../core/standing.ts';
+import { nothingMade } from '../../core/upstream/upstream-token.ts';
 import { instantAfter } from '../../lib/clock.ts';
 import { subjectMarkKey } from '../../revocation-set/entry-keys.ts';
 import type { Standings } from '../../revocation-set/standings.ts';
@@ -82,6 +83,7 @@ export class BasicVerifier implements Verifier {
       generation: this.parts.generation,
       key: { inForce: true },
       reverifyAt,
+      upstream: nothingMade(),
       standings,
       lastUse: undefined,
     };

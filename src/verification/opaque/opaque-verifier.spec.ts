@@ -98,6 +98,7 @@ describe('OpaqueVerifier.verify()', () => {
         'sallyport:revoked:legacy-opaque:id-1',
         'sallyport:notbefore:legacy-opaque:alice',
       ].map(unread),
+      upstream: { token: undefined },
       lastUse: undefined,
     });
     expect(cache.last(TOKEN)).toMatchObject({ identity: { subject: 'alice' } });

@@ -1,8 +1,14 @@
 import * as z from 'zod';
+import { claimKey } from '../../../core/claims/claim-path.ts';
 import { claimPath } from '../../reading/claim-path.ts';
-import { expected, text } from '../../reading/shape.ts';
+import { distinct, expected, text } from '../../reading/shape.ts';
+import { seconds } from '../../reading/times.ts';
 import { headerProblem } from './headers.ts';
 
+const AUDIENCES = 'a string such as https://messages.internal, or a list of strings';
+const CLAIMS = 'a list such as [email, realm_access.roles], or a map such as { roles: realm_access.roles }';
+
+const audience = text('a string');
 const header = text('the name of a header field', headerProblem);
 
 /** The schema of `identity`. Relations between its names are checked after it. */
@@ -30,6 +36,33 @@ export const identitySchema = z
       .describe(
         "Claims that Envoy's dynamic metadata carries beside the identity, for its rate limits and access logs: the name there, and the claim",
       ),
+    token: z
+      .strictObject(
+        {
+          header: header.prefault('x-auth-token').describe('Header with the signed identity'),
+          audience: z
+            .union([audience, distinct(audience, AUDIENCES)], { error: expected(AUDIENCES) })
+            .describe('`aud`: what the services that receive it expect, or a list'),
+          ttl: seconds('30s', '1h').prefault('5m').describe('How long it is valid. It is renewed at half of that'),
+          claims: z
+            .union(
+              [
+                z.array(claimPath).transform((paths) => paths.map((path) => ({ name: claimKey(path), path }))),
+                z
+                  .record(z.string(), claimPath)
+                  .transform((paths) => Object.entries(paths).map(([name, path]) => ({ name, path }))),
+              ],
+              { error: expected(CLAIMS) },
+            )
+            .prefault([])
+            .describe(
+              'Claims of the verified token that it carries below `claims`: a list, or a map from their names there to the claims',
+            ),
+        },
+        { error: expected('a map such as { audience: messages }') },
+      )
+      .optional()
+      .describe('A short signed JWT with the identity, by the keys of our own issuer. Without it, none is made'),
     forwardCredential: z.boolean().prefault(false).describe('Whether to forward Authorization to upstreams'),
     everySpelling: z
       .boolean()

@@ -49,6 +49,7 @@ describe('identity.headers', () => {
       },
       claims: [],
       metadata: [],
+      token: undefined,
       forwardCredential: false,
       everySpelling: false,
     });
@@ -124,5 +125,66 @@ describe('identity.metadata', () => {
     ],
   ])('refuses { %s }', (metadata, problem) => {
     expect(problemsOf(fileWith(`identity: { metadata: { ${metadata} } }`))).toEqual([problem]);
+  });
+});
+
+describe('identity.token', () => {
+  const OWN = 'issuers: [{ name: own, issuer: https://own.local, signing: { algorithm: EdDSA } }]';
+  const tokenOf = (token: string, issuers = OWN) => `identity: { token: { ${token} } }\n${issuers}`;
+
+  it('needs an audience, and has a header, a lifetime and no claims by default', () => {
+    expect(configOf(tokenOf('audience: messages')).identity.token).toEqual({
+      header: 'x-auth-token',
+      audience: ['messages'],
+      ttlSeconds: 300,
+      claims: [],
+    });
+  });
+
+  it.each([
+    [
+      '[email, realm_access.roles, ["https://example.com/app", roles]]',
+      [
+        { name: 'email', path: ['email'] },
+        { name: 'realm_access.roles', path: ['realm_access', 'roles'] },
+        { name: '["https://example.com/app","roles"]', path: ['https://example.com/app', 'roles'] },
+      ],
+    ],
+    ['{ roles: realm_access.roles }', [{ name: 'roles', path: ['realm_access', 'roles'] }]],
+  ])('takes claims as %s', (claims, expected) => {
+    expect(configOf(tokenOf(`audience: [a, b], ttl: 1h, claims: ${claims}`)).identity.token).toMatchObject({
+      audience: ['a', 'b'],
+      ttlSeconds: 3_600,
+      claims: expected,
+    });
+  });
+
+  it.each([
+    ['header: x-a', OWN, /identity\.token\.audience: missing: expected a string such as https/],
+    [
+      'audience: a, header: x-auth-subject',
+      OWN,
+      /identity\.token\.header: 'x-auth-subject' is already the header of subject/,
+    ],
+    ['audience: a, header: authorization', OWN, /identity\.token\.header: 'authorization' has another meaning/],
+    ['audience: a, ttl: 10s', OWN, /identity\.token\.ttl: expected a duration from 30s to 1h/],
+    [
+      'audience: a, claims: email',
+      OWN,
+      /identity\.token\.claims: expected a list such as \[email, realm_access\.roles\], or a map/,
+    ],
+    ['audience: a', '', /identity\.token: needs an issuer with signing: its keys sign the identity/],
+    [
+      'audience: a',
+      OWN.replace('EdDSA', 'HS256'),
+      /identity\.token: own signs with HS256, whose keys are not published: .*Set its signing\.algorithm to EdDSA/,
+    ],
+    [
+      'audience: [b, a]',
+      OWN.replace('signing', 'audience: a, signing'),
+      /identity\.token\.audience: 'a' is also the audience of our access tokens/,
+    ],
+  ])('refuses { %s } with %j', (token, issuers, problem) => {
+    expect(problemsOf(fileWith(tokenOf(token, issuers)))).toEqual([expect.stringMatching(problem)]);
   });
 });

@@ -2,7 +2,7 @@ import type { ClaimPath } from '../../../core/claims/claim-path.ts';
 import { parseClaimPath } from '../../../core/claims/claim-path.ts';
 import { otherSpellings } from '../../../core/upstream/header-spellings.ts';
 import { quote } from '../../../lib/wording.ts';
-import type { ClaimOfToken, Config } from '../../config.ts';
+import type { ClaimOfToken, Config, IdentityToken, IssuerConfig } from '../../config.ts';
 import type { Draft } from '../../reading/draft.ts';
 import type { Path } from '../../reading/problems.ts';
 import { identitySchema } from './identity-schema.ts';
@@ -27,15 +27,41 @@ const FACT_NAME = /^[a-z][a-z0-9_]*$/;
  */
 const MAX_SPELLINGS = 512;
 
-/** Reads what upstreams receive. */
-export function readIdentity(draft: Draft): Config['identity'] | undefined {
+/** Reads what upstreams receive. @param issuers `undefined` if one is invalid. */
+export function readIdentity(
+  draft: Draft,
+  issuers: readonly IssuerConfig[] | undefined,
+): Config['identity'] | undefined {
   const written = draft.read(['identity'], identitySchema);
   if (written === undefined) return undefined;
   refuseSharedNames(draft, headersIn(written));
   const claims = Object.entries(written.claims).flatMap(([key, name]) => claimNamed(draft, key, name));
   const metadata = Object.entries(written.metadata).map(([name, path]) => ({ name, path }));
   for (const { name } of metadata) refuseFactName(draft, name);
-  return { ...written, claims, metadata };
+  const token = written.token && readToken(written.token);
+  if (token !== undefined && issuers !== undefined) refuseUnverifiable(draft, token, issuers);
+  return { ...written, claims, metadata, token };
+}
+
+function readToken({ header, audience, ttl, claims }: NonNullable<Written['token']>): IdentityToken {
+  return { header, audience: [audience].flat(), ttlSeconds: ttl, claims };
+}
+
+/** Upstreams must be able to verify it, and must not take one of our access tokens for it. */
+function refuseUnverifiable(draft: Draft, { audience }: IdentityToken, issuers: readonly IssuerConfig[]): void {
+  const own = issuers.find((issuer) => issuer.kind === 'signing');
+  if (own === undefined) {
+    draft.refuse(['identity', 'token'], 'needs an issuer with signing: its keys sign the identity');
+    return;
+  }
+  if (own.signing.algorithm === 'HS256') {
+    const why = `${own.name} signs with HS256, whose keys are not published: services could not verify the identity`;
+    draft.refuse(['identity', 'token'], `${why}. Set its signing.algorithm to EdDSA, ES256, RS256 or PS256`);
+  }
+  const shared = audience.find((name) => own.audience?.includes(name));
+  if (shared === undefined) return;
+  const why = 'a service that does not check typ could take one of them, which clients have, for a signed identity';
+  draft.refuse(['identity', 'token', 'audience'], `${quote(shared)} is also the audience of our access tokens: ${why}`);
 }
 
 type Written = NonNullable<ReturnType<typeof identitySchema.parse>>;
@@ -46,10 +72,11 @@ interface WrittenHeader {
   readonly name: string;
 }
 
-function headersIn({ headers, claims }: Written): readonly WrittenHeader[] {
+function headersIn({ headers, claims, token }: Written): readonly WrittenHeader[] {
   return [
     ...Object.entries(headers).map(([key, name]) => ({ path: ['identity', 'headers', key], name })),
     ...Object.entries(claims).map(([key, name]) => ({ path: ['identity', 'claims', key], name })),
+    ...(token === undefined ? [] : [{ path: ['identity', 'token', 'header'], name: token.header }]),
   ];
 }
 
