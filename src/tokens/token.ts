@@ -14,6 +14,12 @@ export interface TokenRecord {
   readonly expiresAtSeconds: number;
   /** For an API key: its hex SHA-256. Without it the token is a JWT. */
   readonly keyHash?: string | undefined;
+  /** For an access token that a refresh token belongs to: the id of their family. Its end also ends the token. */
+  readonly family?: string | undefined;
+  /** For a family of refresh tokens: the lifetime of its access tokens, in seconds. */
+  readonly accessTtlSeconds?: number | undefined;
+  /** For a family of refresh tokens: how often it was refreshed, which is the number of the token that is valid now. */
+  readonly refreshes?: number | undefined;
 }
 
 /** Whether a token is a JWT or an opaque API key. */
@@ -77,6 +83,25 @@ export type Rotation =
   /** Nothing was written, for the reason for which {@link TokenStore.add} writes nothing. */
   | { readonly outcome: 'account_changed' };
 
+/** The next refresh token of a family. */
+export interface RefreshStep {
+  /** The id of the family. */
+  readonly id: string;
+  readonly accountId: string;
+  /** The number of the token that the next one replaces. */
+  readonly from: number;
+  /** When the next one is issued, in Unix seconds. */
+  readonly issuedAtSeconds: number;
+  /** When the family then expires, in Unix seconds; an expiry never moves to an earlier time. */
+  readonly expiresAtSeconds: number;
+}
+
+/**
+ * `superseded`: another token than `from` is valid, because `from` was used already. `account_changed`: as for
+ * {@link TokenStore.add}. `unknown`: the account has no such family. All three write nothing.
+ */
+export type RefreshAdvance = 'advanced' | 'superseded' | 'account_changed' | 'unknown';
+
 /**
  * Keeps the records of issued tokens. A token is recorded only while its account exists, is not disabled and still has
  * the `accountVersion` that its maker read. So a token that a change of its account must end is either recorded before
@@ -98,6 +123,8 @@ export interface TokenStore {
    * its successor.
    */
   rotate(id: string, successor: TokenRecord, accountVersion: number, terms?: RotationTerms): Promise<Rotation>;
+  /** Puts the next refresh token of a family in the place of the valid one. Of several calls at once, one succeeds. */
+  advance(step: RefreshStep, accountVersion: number): Promise<RefreshAdvance>;
   /** Records how a token ended; of several ends the earliest is kept. */
   end(id: string, end: TokenEnd): Promise<void>;
   /** Removes the recorded end of a token, because its revocation was taken back. */

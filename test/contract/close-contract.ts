@@ -53,6 +53,7 @@ export function describeClose(open: () => Promise<Store>): void {
         () => store.tokens.findByKey('a'.repeat(64)),
         () => store.tokens.list('account-1', 1),
         () => store.tokens.rotate('token-1', token('token-2'), 0),
+        () => store.tokens.advance({ id: 'a', accountId: 'b', from: 0, issuedAtSeconds: 1, expiresAtSeconds: 2 }, 0),
         () => store.tokens.end('token-1', { atSeconds: 1, by: 'ada' }),
         () => store.tokens.forgetEnd('token-1'),
         () => store.tokens.markUsed(new Map([['token-1', 1]])),

@@ -35,7 +35,13 @@ export function describeContents(open: () => Promise<Store>): void {
         expiresAtSeconds: FAR,
         keyHash: 'c'.repeat(64),
       };
-      for (const added of [used, { ...token('plain'), accountId: 'account-9' }]) await store.tokens.add(added, 0);
+      const family = { ...token('family'), accountId: 'account-5', use: 'refresh' as const, expiresAtSeconds: FAR };
+      const plain = { ...token('plain'), accountId: 'account-9', family: 'family' };
+      for (const added of [used, plain, { ...family, accessTtlSeconds: 60, refreshes: 0 }]) {
+        await store.tokens.add(added, 0);
+      }
+      const step = { id: 'family', accountId: 'account-5', from: 0, issuedAtSeconds: 1_000 };
+      await store.tokens.advance({ ...step, expiresAtSeconds: FAR + 1 }, 0);
       await store.tokens.end('used', { atSeconds: 1_500, by: 'ada', reason: 'lost' });
       await store.tokens.markUsed(new Map([['used', 1_400]]));
       const contents = await contentsOf(store);
@@ -43,7 +49,7 @@ export function describeContents(open: () => Promise<Store>): void {
       const found = Map.groupBy(recordsOf(contents, 'signing-key'), ({ issuer }) => issuer);
       expect(found).toEqual(Map.groupBy(keys, ({ issuer }) => issuer));
       expect(new Set(recordsOf(contents, 'token'))).toEqual(
-        new Set([await store.tokens.find('used'), await store.tokens.find('plain')]),
+        new Set(await Promise.all(['used', 'plain', 'family'].map((id) => store.tokens.find(id)))),
       );
       const near = entries.map((one) => ({ ...one, expiresAtSeconds: one.expiresAtSeconds && expect.closeTo(end, 0) }));
       expect(recordsOf(contents, 'revocation').toSorted(byKey)).toEqual(near.toSorted(byKey));

@@ -10,6 +10,7 @@ import { describeEpochs } from './epochs-contract.ts';
 import { describeFeed, describeHearing } from './feed-contract.ts';
 import { describeIdempotency } from './idempotency-contract.ts';
 import { describeLoginHistory } from './login-history-contract.ts';
+import { describeRefresh } from './refresh-contract.ts';
 import { describeRevocations } from './revocations-contract.ts';
 import type { SetSuccessor } from './rotation-contract.ts';
 import { describeRotation } from './rotation-contract.ts';
@@ -33,6 +34,7 @@ export function describeStore(name: string, open: () => Promise<Store>, setSucce
     describeAccountVersions(open);
     describeTokens(open);
     describeRotation(open, setSuccessor);
+    describeRefresh(open);
     describeIdempotency(open);
     describeBasicUses(open);
     describeLoginHistory(open);

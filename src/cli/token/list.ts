@@ -25,7 +25,7 @@ export const listTokens = defineAction({
   - is valid for more than 90 days,
   - was neither used nor created in the last 30 days, or
   - was used in the last 7 days, ends within 7 days, and was made for 28 days or more.`,
-  json: '[{id, owner, kind, form, name, keyHash, scopes, created, expires, lastUsed, status, risks}]',
+  json: '[{id, owner, kind, form, name, keyHash, refreshes, scopes, created, expires, lastUsed, status, risks}]',
   options: {
     account: { type: 'string', placeholder: 'NAME', help: 'only the tokens of this account; by default of all' },
     risky: { type: 'boolean', help: 'only risky tokens' },
@@ -67,6 +67,7 @@ function rowOf(owner: Account, view: TokenView) {
     form: formOf(view),
     name: name ?? null,
     keyHash: view.keyHash ?? null,
+    refreshes: view.refreshes ?? null,
     scopes,
     created: secondOf(createdAtSeconds),
     expires: secondOf(expiresAtSeconds),

@@ -28,7 +28,11 @@ export const signedSchema = z.strictObject({
     .record(z.string(), z.json(), { error: expected('a map of claims') })
     .optional()
     .describe('Further claims, which replace those that the test makes; null leaves a claim out'),
-  use: z.enum(TOKEN_USES).optional().describe('token_use of a token of our own issuer; access by default'),
+  use: z
+    .enum(TOKEN_USES)
+    .exclude(['refresh'])
+    .optional()
+    .describe('token_use of a token of our own issuer; access by default'),
   expiresIn: span.optional().describe('When it expires, from now on; 5m by default, -5m: it has expired'),
   algorithm: z
     .enum(TEST_ALGORITHMS)

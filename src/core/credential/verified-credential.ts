@@ -19,7 +19,7 @@ export interface Identity {
 }
 
 /** The kinds of our own tokens: the values of the claim `token_use` (contract section 4). */
-export const TOKEN_USES = ['access', 'login', 'private'] as const;
+export const TOKEN_USES = ['access', 'login', 'private', 'refresh'] as const;
 
 export type TokenUse = (typeof TOKEN_USES)[number];
 

@@ -56,6 +56,8 @@ const USED: TrackedToken = {
   end: { atSeconds: NOW - 1, by: 'ada', reason: 'lost' },
   successor: 't-2',
 };
+const FAMILY: TrackedToken = { ...PLAIN, id: 't-3', use: 'refresh', accessTtlSeconds: 60, refreshes: 2 };
+const MEMBER: TrackedToken = { ...PLAIN, id: 't-4', family: 't-3' };
 const REVOKED: RevocationEntry = { key: 'sallyport:revoked:own:t-1', value: '{"at":1}', expiresAtSeconds: NOW + 10 };
 const MARK: RevocationEntry = { key: 'sallyport:notbefore:own:a-1', value: '100', expiresAtSeconds: undefined };
 const KEY: SealedSigningKey = {
@@ -104,7 +106,7 @@ describe('a copy of a store', () => {
   it('restores everything into an empty store', async () => {
     const [from, to] = [await filledStore(), openMemoryStore()];
     const path = await copyOf(from);
-    expect(await checkCopy(path)).toEqual({ format: 'sallyport-store', version: 3, ...ABOUT });
+    expect(await checkCopy(path)).toEqual({ format: 'sallyport-store', version: 4, ...ABOUT });
     expect(await merge(path, to)).toEqual([
       { kind: 'revocation', written: 2, kept: 0, expired: 0, conflicts: [] },
       { kind: 'signing-key', written: 1, kept: 0, expired: 0, conflicts: [] },
@@ -114,10 +116,18 @@ describe('a copy of a store', () => {
     expect(await contentsOf(to)).toEqual(await contentsOf(from));
   });
 
+  it('keeps families of refresh tokens', async () => {
+    const from = openMemoryStore();
+    for (const token of [FAMILY, MEMBER]) await from.tokens.restore(token);
+    const to = openMemoryStore();
+    await merge(await copyOf(from), to);
+    expect(await Promise.all([to.tokens.find('t-3'), to.tokens.find('t-4')])).toEqual([FAMILY, MEMBER]);
+  });
+
   it('can be of version 1, whose accounts have no version', async () => {
     const path = await copyOf(await filledStore());
     const lines = (await readFile(path, 'utf8'))
-      .replace('"version":3', '"version":1')
+      .replace('"version":4', '"version":1')
       .replace(',"version":0', '')
       .split('\n');
     const [end = '', rest] = [lines.at(-2), `${lines.slice(0, -2).join('\n')}\n`];
@@ -210,15 +220,15 @@ describe('a copy of a store', () => {
 
 describe('checkCopy()', () => {
   const NEWER =
-    'Sallyport 9.9.9 wrote this copy as version 4, but this Sallyport reads up to version 3; use Sallyport 9.9.9 or newer';
+    'Sallyport 9.9.9 wrote this copy as version 5, but this Sallyport reads up to version 4; use Sallyport 9.9.9 or newer';
 
   it.each<readonly [string, (text: string) => string, string | RegExp]>([
     ['an empty file', () => '', 'the file is empty'],
     ['another file', () => '{"a":1}\n', /^line 1: not a copy of a store \(sallyport-store\): /],
-    ['a newer version', (text) => text.replace('"version":3', '"version":4,"more":1'), NEWER],
+    ['a newer version', (text) => text.replace('"version":4', '"version":5,"more":1'), NEWER],
     [
       'an unknown member of the header',
-      (text) => text.replace('"version":3', '"version":3,"more":1'),
+      (text) => text.replace('"version":4', '"version":4,"more":1'),
       /^line 1: .*"more"/,
     ],
     [

@@ -12,7 +12,7 @@ import type { StoredRecord } from '../store.ts';
  * version, because a reader refuses members that it does not know.
  */
 export const FORMAT = 'sallyport-store';
-export const VERSION = 3;
+export const VERSION = 4;
 
 export type RecordKind = StoredRecord['kind'];
 export const KINDS = ['account', 'signing-key', 'token', 'revocation'] as const satisfies readonly RecordKind[];
@@ -80,6 +80,9 @@ const tokenSchema = z
       .string()
       .regex(/^[0-9a-f]{64}$/)
       .optional(),
+    family: text.optional(),
+    accessTtlSeconds: seconds.optional(),
+    refreshes: count.optional(),
     lastUsedAtSeconds: seconds.optional(),
     end: endSchema.optional(),
     successor: text.optional(),

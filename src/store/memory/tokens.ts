@@ -2,6 +2,8 @@ import { StoreError } from '../../core/ports.ts';
 import type { ListPosition } from '../../lib/lists.ts';
 import { cutPage, isBefore } from '../../lib/lists.ts';
 import type {
+  RefreshAdvance,
+  RefreshStep,
   Rotation,
   RotationTerms,
   TokenEnd,
@@ -84,6 +86,20 @@ export class MemoryTokens implements TokenStore {
     this.tokens.set(id, old);
     await this.add(successor, accountVersion);
     return { outcome: 'rotated', old };
+  }
+
+  async advance(
+    { id, accountId, from, expiresAtSeconds }: RefreshStep,
+    accountVersion: number,
+  ): Promise<RefreshAdvance> {
+    this.life.check();
+    if (!this.accounts.isUnchanged({ id: accountId, version: accountVersion })) return 'account_changed';
+    const token = this.tokens.get(id);
+    if (token?.accountId !== accountId || token.refreshes === undefined) return 'unknown';
+    if (token.refreshes !== from) return 'superseded';
+    const latest = Math.max(token.expiresAtSeconds, expiresAtSeconds);
+    this.tokens.set(id, { ...token, refreshes: from + 1, expiresAtSeconds: latest });
+    return 'advanced';
   }
 
   async end(id: string, end: TokenEnd): Promise<void> {

@@ -8,27 +8,30 @@ it('openRedisStore() writes the layout version once', async () => {
   const { port, client } = await redisForTest();
   for (let opening = 1; opening <= 2; opening++) {
     await openRedisForTest(redisConfig(port));
-    expect(await client.get(SCHEMA_KEY)).toBe('2');
+    expect(await client.get(SCHEMA_KEY)).toBe('3');
   }
 });
 
-it.each(['3', 'one'])('openRedisStore() refuses layout version %s and changes nothing', async (version) => {
+it.each(['4', 'one'])('openRedisStore() refuses layout version %s and changes nothing', async (version) => {
   const { port, client } = await redisForTest();
   await client.set(SCHEMA_KEY, version);
   await expect(openRedisStore(redisConfig(port), { storeMs: 2_000 })).rejects.toThrow(
-    `has schema version ${version}, but this Sallyport knows versions up to 2; run the Sallyport that wrote it, or a newer one`,
+    `has schema version ${version}, but this Sallyport knows versions up to 3; run the Sallyport that wrote it, or a newer one`,
   );
   expect([await client.get(SCHEMA_KEY), await client.dbsize()]).toEqual([version, 1]);
 });
 
-it('openRedisStore() migrates a layout without account versions for an instance, but not for a command', async () => {
-  const { port, client } = await redisForTest();
-  await client.set(SCHEMA_KEY, '1');
-  await (await openRedisStore(redisConfig(port), { storeMs: 2_000 }, { begins: false })).close();
-  expect(await client.get(SCHEMA_KEY)).toBe('1');
-  await openRedisForTest(redisConfig(port));
-  expect(await client.get(SCHEMA_KEY)).toBe('2');
-});
+it.each(['1', '2'])(
+  'openRedisStore() migrates layout version %s for an instance, not for a command',
+  async (version) => {
+    const { port, client } = await redisForTest();
+    await client.set(SCHEMA_KEY, version);
+    await (await openRedisStore(redisConfig(port), { storeMs: 2_000 }, { begins: false })).close();
+    expect(await client.get(SCHEMA_KEY)).toBe(version);
+    await openRedisForTest(redisConfig(port));
+    expect(await client.get(SCHEMA_KEY)).toBe('3');
+  },
+);
 
 it('openRedisStore() that may not create a store rejects for an empty Redis and writes nothing', async () => {
   const { port, client } = await redisForTest();
@@ -42,5 +45,5 @@ it('openRedisStore() that may not create a store rejects for an empty Redis and 
   await client.del(EPOCH_PREFIX);
   await openRedisForTest(redisConfig(port));
   await (await open()).close();
-  expect(await client.get(SCHEMA_KEY)).toBe('2');
+  expect(await client.get(SCHEMA_KEY)).toBe('3');
 });

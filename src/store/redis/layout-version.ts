@@ -8,11 +8,12 @@ import { toOptionalText } from './replies.ts';
 /**
  * The version of the layout in `layout.ts`. It rises if an older Sallyport would misread or lose what a newer one writes.
  * 2: accounts have a version, which an older Sallyport drops whenever it changes an account.
+ * 3: access tokens may end with their family of refresh tokens, which an older Sallyport does not check.
  */
-const VERSION = 2;
+const VERSION = 3;
 
 /** Versions that this Sallyport can read, too. */
-const OLDER: readonly (string | undefined)[] = ['1'];
+const OLDER: readonly (string | undefined)[] = ['1', '2'];
 
 export interface LayoutTerms {
   /** Whether to note the version: to begin a new store, or to take over one with an older layout. */

@@ -25,7 +25,8 @@ export const ACCOUNT_KEYS = {
 
 /**
  * Hash of a token: `record` and `end` as JSON, `ended` and `used` as Unix seconds, `successor` as `<Unix seconds>:<id>`.
- * Expires some time after the end of the token.
+ * For a family of refresh tokens, also `refreshes` as a number and `expires` as Unix seconds, which counts in place of the
+ * record's. Expires some time after the end of the token.
  */
 export function tokenKey(id: string): string {
   return `${TOKEN_PREFIX}${id}`;

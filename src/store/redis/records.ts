@@ -43,6 +43,8 @@ export function toToken(record: string): TokenRecord {
     createdAtSeconds: asNumber(members, 'createdAtSeconds'),
     expiresAtSeconds: asNumber(members, 'expiresAtSeconds'),
     ...(members['keyHash'] === undefined ? {} : { keyHash: asString(members, 'keyHash') }),
+    ...(members['family'] === undefined ? {} : { family: asString(members, 'family') }),
+    ...(members['accessTtlSeconds'] === undefined ? {} : { accessTtlSeconds: asNumber(members, 'accessTtlSeconds') }),
   };
 }
 

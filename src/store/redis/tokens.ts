@@ -3,6 +3,8 @@ import type { ListPosition } from '../../lib/lists.ts';
 import { cutPage } from '../../lib/lists.ts';
 import type { RedisReader, RedisWriter } from '../../redis/redis-client.ts';
 import type {
+  RefreshAdvance,
+  RefreshStep,
   Rotation,
   RotationTerms,
   TokenEnd,
@@ -140,6 +142,22 @@ export class RedisTokens implements TokenStore {
     return second.successor === name ? toTracked(second) : undefined;
   }
 
+  /** The account, the ids of its tokens and the family may lie on three servers; the family is the last to change. */
+  async advance(step: RefreshStep, accountVersion: number): Promise<RefreshAdvance> {
+    const { id, accountId, from, issuedAtSeconds, expiresAtSeconds } = step;
+    return await this.during(async () => {
+      const admission = { accountId, createdAtSeconds: issuedAtSeconds };
+      if (!(await this.admit(admission, accountVersion))) return 'account_changed';
+      const family = await findToken(this.writes, id);
+      if (family?.accountId !== accountId || family.refreshes === undefined) return 'unknown';
+      const { createdAtSeconds } = family;
+      await this.index({ id, accountId, createdAtSeconds, expiresAtSeconds });
+      const args = [from, from + 1, expiresAtSeconds, removalOf(expiresAtSeconds)];
+      const advanced = await this.writes.write({ script: 'tokens/advance', keys: [tokenKey(id)], args });
+      return toNumber(advanced) > 0 ? 'advanced' : 'superseded';
+    });
+  }
+
   async end(id: string, end: TokenEnd): Promise<void> {
     await this.writes.write({ script: 'tokens/end', keys: [tokenKey(id)], args: [end.atSeconds, writeEnd(end)] });
   }
@@ -166,7 +184,10 @@ export class RedisTokens implements TokenStore {
     }
   }
 
-  private async admit({ accountId, createdAtSeconds }: TokenRecord, accountVersion: number): Promise<boolean> {
+  private async admit(
+    { accountId, createdAtSeconds }: Pick<TokenRecord, 'accountId' | 'createdAtSeconds'>,
+    accountVersion: number,
+  ): Promise<boolean> {
     const { records, newest } = ACCOUNT_KEYS;
     const args = [accountId, accountVersion, Math.ceil(createdAtSeconds)];
     return toNumber(await this.writes.write({ script: 'tokens/admit', keys: [records, newest], args })) > 0;
@@ -178,21 +199,25 @@ export class RedisTokens implements TokenStore {
 
   /** Adds a record and further fields; `false` if the token has a record. */
   private async put(token: TokenRecord, ...fields: (string | number)[]): Promise<boolean> {
-    const { id, accountId, use, name, scopes, createdAtSeconds, expiresAtSeconds, keyHash } = token;
-    const record = JSON.stringify({ id, accountId, use, name, scopes, createdAtSeconds, expiresAtSeconds, keyHash });
-    const now = Date.now() / 1000;
-    const goesAt = Math.ceil(Math.max(expiresAtSeconds, now)) + TOKENS_KEPT_SECONDS;
-    const { byCreation, byEnd } = tokenIndexKeys(accountId);
+    const { refreshes, expiresAtSeconds, keyHash, id } = token;
+    const goesAt = removalOf(expiresAtSeconds);
+    const present = refreshes === undefined ? [] : ['refreshes', refreshes, 'expires', expiresAtSeconds];
+    const args = [writeRecord(token), goesAt, ...present, ...fields];
     const [added] = await Promise.all([
-      this.writes.write({ script: 'tokens/add', keys: [tokenKey(id)], args: [record, goesAt, ...fields] }),
-      this.writes.write({
-        script: 'tokens/index',
-        keys: [byCreation, byEnd],
-        args: [id, createdAtSeconds, goesAt, now],
-      }),
+      this.writes.write({ script: 'tokens/add', keys: [tokenKey(id)], args }),
+      this.index(token),
       keyHash === undefined ? undefined : this.writes.write(['set', apiKeyKey(keyHash), id, 'EXAT', goesAt]),
     ]);
     return toNumber(added) > 0;
+  }
+
+  /** Adds a token to the list of its account, or moves the end of its record there. */
+  private async index(
+    token: Pick<TokenRecord, 'id' | 'accountId' | 'createdAtSeconds' | 'expiresAtSeconds'>,
+  ): Promise<void> {
+    const { byCreation, byEnd } = tokenIndexKeys(token.accountId);
+    const args = [token.id, token.createdAtSeconds, removalOf(token.expiresAtSeconds), Date.now() / 1000];
+    await this.writes.write({ script: 'tokens/index', keys: [byCreation, byEnd], args });
   }
 
   private async succeed(id: string, existing: string, successor: string): Promise<TokenFields> {
@@ -203,7 +228,7 @@ export class RedisTokens implements TokenStore {
 }
 
 /** The fields of a token's hash. */
-type TokenFields = Readonly<Partial<Record<'record' | 'used' | 'end' | 'successor', string>>>;
+type TokenFields = Readonly<Partial<Record<'record' | 'used' | 'end' | 'successor' | 'refreshes' | 'expires', string>>>;
 
 /** Ids, each followed by the second it was created. */
 function toPositions(reply: unknown): readonly ListPosition[] {
@@ -215,14 +240,28 @@ async function findToken(servers: RedisReader, id: string): Promise<TrackedToken
   return readStored(servers.place, () => toTracked(Object.fromEntries(fields)));
 }
 
-function toTracked({ record, used, end, successor }: TokenFields): TrackedToken | undefined {
+function toTracked({ record, used, end, successor, refreshes, expires }: TokenFields): TrackedToken | undefined {
   if (record === undefined) return undefined;
   return {
     ...toToken(record),
+    ...(refreshes === undefined ? {} : { refreshes: Number(refreshes) }),
+    ...(expires === undefined ? {} : { expiresAtSeconds: Number(expires) }),
     lastUsedAtSeconds: used === undefined ? undefined : Number(used),
     end: end === undefined ? undefined : toTokenEnd(end),
     successor: successor === undefined ? undefined : readSuccessor(successor).id,
   };
+}
+
+function writeRecord(token: TokenRecord): string {
+  const { id, accountId, use, name, scopes, createdAtSeconds, expiresAtSeconds } = token;
+  const { keyHash, family, accessTtlSeconds } = token;
+  const always = { id, accountId, use, name, scopes, createdAtSeconds, expiresAtSeconds };
+  return JSON.stringify({ ...always, keyHash, family, accessTtlSeconds });
+}
+
+/** The Unix second at which the record of a token expires. */
+function removalOf(expiresAtSeconds: number): number {
+  return Math.ceil(Math.max(expiresAtSeconds, Date.now() / 1000)) + TOKENS_KEPT_SECONDS;
 }
 
 function writeEnd({ atSeconds, by, reason }: TokenEnd): string {

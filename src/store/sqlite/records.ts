@@ -37,6 +37,9 @@ export function toToken(row: Row): TrackedToken {
   if (use === undefined) throw new Error(`column "use" holds "${written}" instead of ${TOKEN_USES.join(' or ')}`);
   const name = optional(asString, row, 'name');
   const keyHash = optional(asString, row, 'key_hash');
+  const family = optional(asString, row, 'family');
+  const accessTtlSeconds = optional(asNumber, row, 'access_ttl');
+  const refreshes = optional(asNumber, row, 'refreshes');
   return {
     id: asString(row, 'id'),
     accountId: asString(row, 'account_id'),
@@ -46,6 +49,9 @@ export function toToken(row: Row): TrackedToken {
     createdAtSeconds: asNumber(row, 'created_at'),
     expiresAtSeconds: asNumber(row, 'expires_at'),
     ...(keyHash === undefined ? {} : { keyHash }),
+    ...(family === undefined ? {} : { family }),
+    ...(accessTtlSeconds === undefined ? {} : { accessTtlSeconds }),
+    ...(refreshes === undefined ? {} : { refreshes }),
     lastUsedAtSeconds: optional(asNumber, row, 'last_used_at'),
     end: toEnd(row),
     successor: optional(asString, row, 'successor'),

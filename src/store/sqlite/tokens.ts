@@ -2,6 +2,8 @@ import type { SQLInputValue } from 'node:sqlite';
 import type { ListPosition } from '../../lib/lists.ts';
 import { cutPage, positionOf } from '../../lib/lists.ts';
 import type {
+  RefreshAdvance,
+  RefreshStep,
   Rotation,
   RotationTerms,
   TokenEnd,
@@ -71,6 +73,10 @@ export class SqliteTokens implements TokenStore {
     terms: RotationTerms = {},
   ): Promise<Rotation> {
     return await this.writer.ask('rotateToken', id, successor, accountVersion, terms);
+  }
+
+  async advance(step: RefreshStep, accountVersion: number): Promise<RefreshAdvance> {
+    return await this.writer.ask('advanceToken', step, accountVersion);
   }
 
   async end(id: string, end: TokenEnd): Promise<void> {

@@ -121,6 +121,8 @@ it('GET /v1/tokens returns pages, and a token shows its revocation', async () =>
     name: 'server',
     form: 'jwt',
     key_hash: null,
+    family: null,
+    refreshes: null,
     scopes: ['messages:list'],
     created_at: expect.stringMatching(/Z$/),
     expires_at: expect.stringMatching(/Z$/),

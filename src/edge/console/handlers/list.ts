@@ -27,7 +27,7 @@ export async function listTokens(visit: SessionRequest): Promise<Reply> {
   const unexpired = { expireAfterSeconds: nowSeconds };
   const search = showsAll
     ? { matches: () => true }
-    : { matches: isInUse, filter: { uses: ['access', 'private'], ...unexpired } as const };
+    : { matches: isInUse, filter: { uses: ['access', 'private', 'refresh'], ...unexpired } as const };
   const soonFilter = { uses: ['private'], ...unexpired } as const;
   const [page, soon, account] = await Promise.all([
     findTokens(tokenViews, accountId, { ...search, limit: PER_PAGE, after }),

@@ -4,7 +4,7 @@ import type { Html } from '../html.ts';
 import { html } from '../html.ts';
 import { timestamp } from '../times.ts';
 
-const KINDS = { access: 'Access', login: 'Log-in', private: 'Private' } as const;
+const KINDS = { access: 'Access', login: 'Log-in', private: 'Private', refresh: 'Refresh' } as const;
 
 /** Returns the kind of a token in words. */
 export function kindOf(token: TokenView): string {

@@ -29,13 +29,14 @@ ${token.status === 'active' && html`<a class="button danger" href="${tokenPath(t
 }
 
 function facts(token: TokenView, nowSeconds: number): Html {
-  const { id, scopes, createdAtSeconds, expiresAtSeconds, lastUsedAtSeconds, successor, keyHash } = token;
+  const { id, scopes, createdAtSeconds, expiresAtSeconds, lastUsedAtSeconds, successor, keyHash, refreshes } = token;
   const lastUsed = lastUsedAtSeconds === undefined ? 'never' : timestamp(lastUsedAtSeconds, nowSeconds);
   return html`<dl>
 <div><dt>Status</dt><dd>${statusOf(token, nowSeconds)}</dd></div>
 <div><dt>Kind</dt><dd>${kindOf(token)}</dd></div>
 <div><dt>Id</dt><dd><code>${id}</code></dd></div>
 ${keyHash !== undefined && html`<div><dt>SHA-256</dt><dd><code>${keyHash}</code></dd></div>`}
+${refreshes !== undefined && html`<div><dt>Refreshed</dt><dd>${refreshes === 1 ? 'once' : `${refreshes} times`}</dd></div>`}
 <div><dt>Scopes</dt><dd>${scopeList(scopes)}</dd></div>
 <div><dt>Created</dt><dd>${timestamp(createdAtSeconds, nowSeconds)}</dd></div>
 <div><dt>Expires</dt><dd>${timestamp(expiresAtSeconds, nowSeconds)}</dd></div>

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { FieldError } from '../../../core/answer.ts';
+import { TOKEN_USES } from '../../../core/credential/verified-credential.ts';
 import type { Assignment } from '../../../tokens/idempotency.ts';
 import { MAX_OVERLAP_SECONDS, shownOnce } from '../../../tokens/rotation.ts';
 import type { TokenForm } from '../../../tokens/token.ts';
@@ -53,10 +54,15 @@ const created = issuedToken.extend({ name: z.string(), form, scopes: z.array(z.s
 
 const shown = z.strictObject({
   id: z.string(),
-  token_use: z.enum(['access', 'login', 'private']),
+  token_use: z.enum(TOKEN_USES),
   name: z.string().nullable(),
   form,
   key_hash: z.string().nullable().describe('For an API key: its SHA-256 in hexadecimal digits'),
+  family: z
+    .string()
+    .nullable()
+    .describe('For an access token with a refresh token: the id under which that one is listed'),
+  refreshes: z.int().nullable().describe('For a refresh token: how often it was used'),
   scopes: z.array(z.string()),
   created_at: utcDateTime,
   expires_at: utcDateTime,
@@ -233,6 +239,8 @@ function shownBody(token: TokenView): z.output<typeof shown> {
     name: name ?? null,
     form: formOf(token),
     key_hash: token.keyHash ?? null,
+    family: token.family ?? null,
+    refreshes: token.refreshes ?? null,
     scopes: [...granted],
     created_at: utcTime(createdAtSeconds),
     expires_at: utcTime(expiresAtSeconds),

@@ -82,6 +82,11 @@ describe('openSqliteStore()', () => {
        DROP TABLE login_guess;
        DROP TABLE idempotency;
        DROP INDEX token_by_creation;
+       DROP INDEX token_by_key;
+       ALTER TABLE token DROP COLUMN key_hash;
+       ALTER TABLE token DROP COLUMN family;
+       ALTER TABLE token DROP COLUMN access_ttl;
+       ALTER TABLE token DROP COLUMN refreshes;
        CREATE INDEX token_by_account ON token (account_id, created_at, id);
        DROP TABLE basic_use;
        DROP INDEX account_by_email;

@@ -163,6 +163,13 @@ const STEPS = [
   ALTER TABLE token ADD COLUMN key_hash TEXT;
   CREATE UNIQUE INDEX token_by_key ON token (key_hash) WHERE key_hash IS NOT NULL;
   `,
+  // The family of an access token that was issued with a refresh token; of a family, the lifetime of its access tokens
+  // and how often it was refreshed.
+  `
+  ALTER TABLE token ADD COLUMN family TEXT;
+  ALTER TABLE token ADD COLUMN access_ttl REAL;
+  ALTER TABLE token ADD COLUMN refreshes INTEGER;
+  `,
 ];
 
 /**

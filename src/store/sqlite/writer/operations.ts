@@ -7,7 +7,15 @@ import { countGuess, forgiveGuesses, rememberPlace, takeGuessBack } from './log-
 import { purge } from './purge-write.ts';
 import { restoreRevocation, undoRevocation, writeRevocation } from './revocation-writes.ts';
 import { replaceSigningKeys } from './signing-key-writes.ts';
-import { addToken, endToken, forgetTokenEnd, markTokensUsed, restoreToken, rotateToken } from './token-writes.ts';
+import {
+  addToken,
+  advanceToken,
+  endToken,
+  forgetTokenEnd,
+  markTokensUsed,
+  restoreToken,
+  rotateToken,
+} from './token-writes.ts';
 
 /**
  * All operations of the writer thread. A new write needs one function and one line here. Its arguments and result pass
@@ -20,6 +28,7 @@ const OPERATIONS = {
   removeAccount,
   addToken,
   rotateToken,
+  advanceToken,
   endToken,
   forgetTokenEnd,
   markTokensUsed,

@@ -1,13 +1,20 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
-import type { Rotation, RotationTerms, TokenEnd, TokenRecord, TrackedToken } from '../../../tokens/token.ts';
+import type {
+  RefreshAdvance,
+  RefreshStep,
+  Rotation,
+  RotationTerms,
+  TokenEnd,
+  TokenRecord,
+  TrackedToken,
+} from '../../../tokens/token.ts';
 import { change } from '../database/statement.ts';
 import { toToken } from '../records.ts';
 import { isAccountUnchanged } from './account-writes.ts';
 
 export function addToken(database: DatabaseSync, token: TokenRecord, accountVersion: number): boolean {
   if (!isAccountUnchanged(database, { id: token.accountId, version: accountVersion })) return false;
-  const sql = `INSERT INTO token (id, account_id, use, name, scopes, created_at, expires_at, key_hash)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?)`;
+  const sql = `INSERT INTO token (${RECORD_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
   return change(database, sql, recordValues(token)) > 0;
 }
 
@@ -26,6 +33,19 @@ export function rotateToken(
   if (old === undefined) return { outcome: 'superseded' };
   addToken(database, successor, accountVersion);
   return { outcome: 'rotated', old: toToken(old) };
+}
+
+export function advanceToken(
+  database: DatabaseSync,
+  { id, accountId, from, expiresAtSeconds }: RefreshStep,
+  accountVersion: number,
+): RefreshAdvance {
+  if (!isAccountUnchanged(database, { id: accountId, version: accountVersion })) return 'account_changed';
+  const next = `UPDATE token SET refreshes = refreshes + 1, expires_at = max(expires_at, ?)
+    WHERE id = ? AND account_id = ? AND refreshes = ?`;
+  if (change(database, next, [expiresAtSeconds, id, accountId, from]) > 0) return 'advanced';
+  const family = 'SELECT 1 FROM token WHERE id = ? AND account_id = ? AND refreshes IS NOT NULL';
+  return database.prepare(family).get(id, accountId) === undefined ? 'unknown' : 'superseded';
 }
 
 export function endToken(database: DatabaseSync, id: string, { atSeconds, by, reason }: TokenEnd): boolean {
@@ -53,16 +73,20 @@ export function restoreToken(database: DatabaseSync, token: TrackedToken): boole
   return (
     change(
       database,
-      `INSERT INTO token (id, account_id, use, name, scopes, created_at, expires_at, key_hash,
-         last_used_at, ended_at, ended_by, end_reason, successor)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
+      `INSERT INTO token (${RECORD_COLUMNS}, last_used_at, ended_at, ended_by, end_reason, successor)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
       [...recordValues(token), ...later],
     ) > 0
   );
 }
 
+/** The columns of {@link recordValues}. */
+const RECORD_COLUMNS =
+  'id, account_id, use, name, scopes, created_at, expires_at, key_hash, family, access_ttl, refreshes';
+
 function recordValues(token: TokenRecord): SQLInputValue[] {
   const { id, accountId, use, name, scopes, createdAtSeconds, expiresAtSeconds, keyHash } = token;
-  const times = [createdAtSeconds, expiresAtSeconds];
-  return [id, accountId, use, name ?? null, JSON.stringify(scopes), ...times, keyHash ?? null];
+  const { family, accessTtlSeconds, refreshes } = token;
+  const required = [id, accountId, use, name ?? null, JSON.stringify(scopes), createdAtSeconds, expiresAtSeconds];
+  return [...required, ...[keyHash, family, accessTtlSeconds, refreshes].map((value) => value ?? null)];
 }
