@@ -15,6 +15,7 @@ issuers:
   - { name: own, issuer: "https://own.local", signing: { algorithm: ES256, sealWith: { env: SALLYPORT_NONE } } }
   - { name: corporate, issuer: "https://login.example.com", audience: [shop, api-audience], algorithms: [RS256, ES256], discovery: true, allowScopes: [m:send, m:read], scopeClaim: permissions }
   - { name: keys, issuer: "https://keys.example.com", audience: shop, algorithms: [EdDSA], jwks: { url: "https://keys.example.com/jwks", tokenFile: ./none } }
+  - { name: given, issuer: "https://given.example.com", audience: shop, algorithms: [ES512], jwks: { file: ./none.json } }
   - { name: partner, requireSubject: "urn:Auth0", audience: "urn:sms", algorithms: [HS256], secrets: [{ env: SALLYPORT_NONE, encoding: base64url }], grant: [m:send] }
   - { name: opaque, audience: any, introspection: { url: "https://as.example.com/introspect", clientId: gw, clientSecret: { env: SALLYPORT_NONE } } }
 basic: { routes: true, sunset: 2027-06-30 }
@@ -101,6 +102,10 @@ const CASES: readonly (readonly [what: string, one: string])[] = [
   [
     'a resource',
     `method: GET, path: /api, credential: { issuer: corporate, scopes: [m:read], claims: { aud: [api-audience] } }, expect: { outcome: allow }`,
+  ],
+  [
+    'keys of a file that is absent',
+    `${SEND}, credential: { issuer: given, scopes: [m:send] }, expect: { outcome: allow }`,
   ],
   ['a key set with access', `${SEND}, credential: { issuer: keys, scopes: [m:send] }, expect: { outcome: allow }`],
   [
@@ -260,11 +265,11 @@ cases:
   FAIL  verification  failed check: aud, issuer corporate: aud is "other"; issuer corporate accepts "shop", "api-audience"
 2 cases: 1 passed, 1 failed
 no case reaches 6 of 8 routes:
-  sallyport.yaml:16: POST /m
-  sallyport.yaml:17: GET /api
-  sallyport.yaml:18: GET /own
-  sallyport.yaml:19: GET /shadow
-  sallyport.yaml:20: POST /mcp
+  sallyport.yaml:17: POST /m
+  sallyport.yaml:18: GET /api
+  sallyport.yaml:19: GET /own
+  sallyport.yaml:20: GET /shadow
+  sallyport.yaml:21: POST /mcp
   routes.yaml:2: GET team.example.com/team
 `);
   });
@@ -299,7 +304,7 @@ no case reaches 6 of 8 routes:
           entries: [],
         },
       ],
-      untested: expect.arrayContaining([{ methods: ['POST'], hosts: [], path: '/m', file: config, line: 16 }]),
+      untested: expect.arrayContaining([{ methods: ['POST'], hosts: [], path: '/m', file: config, line: 17 }]),
     });
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ed25519, jwkOf, otherRsa, p256, p384, rsa, secretOf, smallRsa } from '../../../test/support/jwt/keys.ts';
+import { ed25519, jwkOf, otherRsa, p256, p384, p521, rsa, secretOf, smallRsa } from '../../../test/support/jwt/keys.ts';
 import { Publisher, setOf } from '../../../test/support/jwt/publisher.ts';
 import type { RemoteKeySet } from './key-set.ts';
 import { PrivateKeysError, readKeySet } from './published-keys.ts';
@@ -10,6 +10,7 @@ describe('readKeySet()', () => {
   it.each<[what: string, jwk: object]>([
     ['a shared secret', { kty: 'oct', kid: 'a', k: secretOf('s').export().toString('base64url') }],
     ['a key for encryption', jwkOf(rsa, { kid: 'a', use: 'enc' })],
+    ['a key for X.509-SVIDs', jwkOf(rsa, { kid: 'a', use: 'x509-svid' })],
     ['a key for other operations', { ...jwkOf(rsa, { kid: 'a' }), key_ops: ['encrypt'] }],
     ['RSA 1024', jwkOf(smallRsa, { kid: 'a' })],
     ['RSA with the exponent 1', { ...jwkOf(rsa, { kid: 'a' }), e: 'AQ' }],
@@ -23,6 +24,10 @@ describe('readKeySet()', () => {
   it('returns the usable keys of a set that also contains garbage', () => {
     const text = JSON.stringify({ keys: [null, 1, 'x', [], { kty: 'RSA' }, jwkOf(rsa, { kid: 'a' })] });
     expect(kidsIn(text)).toEqual(['a']);
+  });
+
+  it.each(['sig', 'jwt-svid', undefined])('accepts a key with use %s', (use) => {
+    expect(readKeySet(setOf({ ...jwkOf(p521, { kid: 'a' }), use })).keys).toMatchObject([{ kid: 'a' }]);
   });
 
   it('returns a duplicate key only once', () => {
@@ -76,6 +81,9 @@ describe('RemoteKeySet.find()', () => {
     ['a key for another algorithm', jwkOf(rsa, { kid: 'a', alg: 'RS512' }), 'RS256'],
     ['P-384 for ES256', jwkOf(p384, { kid: 'a' }), 'ES256'],
     ['P-256 for ES384', jwkOf(p256, { kid: 'a' }), 'ES384'],
+    ['P-384 for ES512', jwkOf(p384, { kid: 'a' }), 'ES512'],
+    ['P-384 whose alg says ES256', jwkOf(p384, { kid: 'a', alg: 'ES256' }), 'ES256'],
+    ['P-384 whose alg says ES256, for its own algorithm', jwkOf(p384, { kid: 'a', alg: 'ES256' }), 'ES384'],
     ['another kid', jwkOf(rsa, { kid: 'A' }), 'RS256'],
     ['no kid', jwkOf(rsa), 'RS256'],
     ['a kid that is not a string', { ...jwkOf(rsa), kid: ['a'] }, 'RS256'],
