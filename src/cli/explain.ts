@@ -1,6 +1,7 @@
 import { requireStore } from '../app/command-use-cases.ts';
 import { openInspection } from '../app/inspection.ts';
 import type { Config } from '../config/config.ts';
+import { isPlace, placeToken } from '../core/credential/places/place-token.ts';
 import type { Reason } from '../core/reason.ts';
 import { REASONS } from '../core/reason.ts';
 import type { AccessRequest } from '../core/request.ts';
@@ -21,7 +22,10 @@ import { show } from './terminal/json.ts';
 /** Decides one request as the gateway's listener would and shows each step; or says what a reason means. */
 export const explain = defineCommand('explain', {
   summary: 'show each step of a decision, or what a reason means',
-  forms: ['[--token-file FILE | --basic-file FILE] [--host HOST] [--mcp-tool NAME] METHOD PATH', 'REASON'],
+  forms: [
+    '[--token-file FILE [--in PLACE] | --basic-file FILE] [--origin ORIGIN] [--host HOST] [--mcp-tool NAME] METHOD PATH',
+    'REASON',
+  ],
   details: `Decides one request with the configuration and its store as the ext_authz listener would, and shows each
 step. Exits with 0 if the request is allowed, with 1 if it is denied.
 
@@ -31,6 +35,12 @@ ${inLines(REASONS)}.`,
   options: {
     'token-file': { type: 'string', placeholder: 'FILE', help: 'a token in a file; - reads standard input' },
     'basic-file': { type: 'string', placeholder: 'FILE', help: 'name:password in a file; - reads standard input' },
+    in: {
+      type: 'string',
+      placeholder: 'PLACE',
+      help: 'where the token is: header:NAME, cookie:NAME, query:NAME or websocketProtocol; by default authorization',
+    },
+    origin: { type: 'string', placeholder: 'ORIGIN', help: 'the Origin of the page that sends the request' },
     host: { type: 'string', placeholder: 'HOST', help: 'the host of the request; by default none' },
     'mcp-method': { type: 'string', placeholder: 'NAME', help: 'the MCP method of the message, such as tools/call' },
     'mcp-tool': { type: 'string', placeholder: 'NAME', help: 'the tool that the message calls; implies tools/call' },
@@ -47,9 +57,8 @@ ${inLines(REASONS)}.`,
     const config = requireConfig(file, terminal.env);
     requireStore(config.store);
     const { host = '' } = values;
-    const authorization = await readCredential(values, terminal);
-    const request = { door: 'ext-authz', method, host, path, authorization, fromBrowser: false, mcp } as const;
-    return decide(config, request, terminal);
+    const asked = { door: 'ext-authz', method, host, path, authorization: undefined, fromBrowser: false, mcp } as const;
+    return decide(config, await withCredential(asked, values, terminal), terminal);
   },
 });
 
@@ -82,16 +91,28 @@ function mcpReading({
   return method === undefined ? undefined : { outcome: 'read', method, tool };
 }
 
-async function readCredential(
-  { 'token-file': token, 'basic-file': basic }: { readonly 'token-file'?: string; readonly 'basic-file'?: string },
+interface CredentialValues {
+  readonly 'token-file'?: string;
+  readonly 'basic-file'?: string;
+  readonly in?: string;
+  readonly origin?: string;
+}
+
+async function withCredential(
+  asked: AccessRequest,
+  { 'token-file': token, 'basic-file': basic, in: place, origin }: CredentialValues,
   terminal: Terminal,
-): Promise<string | undefined> {
+): Promise<AccessRequest> {
   if (token !== undefined && basic !== undefined)
     throw new UsageError('--token-file and --basic-file cannot be used together');
+  if (place !== undefined && token === undefined) throw new UsageError('--in needs --token-file');
+  if (place !== undefined && !isPlace(place)) throw new UsageError(`--in knows no place '${place}'`);
+  const request = origin === undefined ? asked : { ...asked, fields: new Map([['origin', origin]]), fromBrowser: true };
   const file = token ?? basic;
-  if (file === undefined) return undefined;
+  if (file === undefined) return request;
   const credential = await readCredentialFile(file, terminal);
-  return token === undefined ? `Basic ${Buffer.from(credential).toString('base64')}` : `Bearer ${credential}`;
+  if (token !== undefined) return placeToken(request, place ?? 'authorization', credential);
+  return { ...request, authorization: `Basic ${Buffer.from(credential).toString('base64')}` };
 }
 
 async function decide(config: Config, request: AccessRequest, terminal: Terminal): Promise<number> {

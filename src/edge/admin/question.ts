@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { FieldError } from '../../core/answer.ts';
+import { isPlace, placeToken } from '../../core/credential/places/place-token.ts';
 import type { AccessRequest } from '../../core/request.ts';
 import { TOOLS_CALL } from '../../core/resource/mcp-message.ts';
 import { decodeUtf8, parseJson } from '../../lib/utf8.ts';
@@ -18,6 +19,8 @@ const questionSchema = z.strictObject(
     path: text,
     host: word.optional(),
     token: text.optional(),
+    in: word.refine(isPlace, 'must be the place of the token, such as cookie:NAME').optional(),
+    origin: word.optional(),
     mcp: z
       .strictObject({ method: word, tool: word.refine(isToolName, 'must be the name of a tool').optional() })
       .refine(
@@ -39,26 +42,27 @@ export function decodeQuestion(body: Uint8Array): DecodedQuestion {
   const json = decodeUtf8(body);
   const parsed = questionSchema.safeParse(json === undefined ? undefined : parseJson(json));
   if (!parsed.success) return { outcome: 'invalid', errors: parsed.error.issues.flatMap(errorsOf) };
-  const { method, path, host = '', token, mcp } = parsed.data;
-  return {
-    outcome: 'question',
-    request: {
-      door: 'admin',
-      method,
-      host,
-      path,
-      authorization: token === undefined ? undefined : `Bearer ${token}`,
-      fromBrowser: false,
-      mcp: mcp && { outcome: 'read', method: mcp.method, tool: mcp.tool },
-    },
+  const { method, path, host = '', token, in: place = 'authorization', origin, mcp } = parsed.data;
+  const request: AccessRequest = {
+    door: 'admin',
+    method,
+    host,
+    path,
+    authorization: undefined,
+    fromBrowser: origin !== undefined,
+    fields: origin === undefined ? undefined : new Map([['origin', origin]]),
+    mcp: mcp && { outcome: 'read', method: mcp.method, tool: mcp.tool },
   };
+  return { outcome: 'question', request: token === undefined ? request : placeToken(request, place, token) };
 }
 
 /** The name of an unknown member is not quoted either. */
 function errorsOf(issue: z.core.$ZodIssue): FieldError[] {
   const field = issue.path.join('.');
   if (issue.code === 'unrecognized_keys') {
-    return [{ field, message: 'has a member other than method, path, host, token and mcp { method, tool }' }];
+    return [
+      { field, message: 'has a member other than method, path, host, token, in, origin and mcp { method, tool }' },
+    ];
   }
   return [{ field, message: issue.message }];
 }
