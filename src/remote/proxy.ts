@@ -19,7 +19,7 @@ function hasProxies(): boolean {
 export function keepLoopbackDirect(url: URL, env: NodeJS.ProcessEnv = process.env): void {
   if (!hasProxies() || !isLoopbackUrl(url)) return;
   // Node prefers the lower-case name.
-  const exceptions = env['no_proxy'] ?? env['NO_PROXY'] ?? '';
+  const exceptions = env['no_proxy'] || env['NO_PROXY'] || '';
   if (exceptions.trim() === '*' || exceptions.split(/[\s,]+/).includes(url.hostname)) return;
   env['no_proxy'] = [exceptions, url.hostname].filter((one) => one !== '').join(',');
 }
