@@ -23,7 +23,7 @@ describe('sallyport init', () => {
       output: `${file}: valid: 4 routes, 1 issuer, 2 scopes\n`,
     });
     const config = requireConfig(file, {});
-    expect(config.issuers[0]?.issuer).toBe('https://tokens.example.com');
+    expect(config.issuers[0]?.issuer).toEqual(['https://tokens.example.com']);
     const anyPort = { address: { host: '127.0.0.1', port: 0 }, tls: undefined };
     const listen = { ...config.listen, extAuthz: anyPort, tokens: anyPort, admin: anyPort };
     const app = await startApp({ ...config, listen }, { env: {}, logDestination: { write: () => {} } });

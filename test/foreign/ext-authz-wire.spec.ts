@@ -95,7 +95,12 @@ describe('the ext_authz door, called with the complete messages of a gateway', (
     ]);
     const gateway = { door: 'ext-authz', host: 'api.example:8080', client: '192.0.2.7', hidesFields: true };
     const common = { ...gateway, method: 'POST' };
-    expect(seen.map((request) => ({ ...request, client: request.client?.() }))).toEqual([
+    const read = ({ client, certificate, ...request }: AccessRequest) => ({
+      ...request,
+      client: client?.(),
+      certificate: certificate?.(),
+    });
+    expect(seen.map(read)).toEqual([
       { ...common, path: '/3rdparty/v1/messages?x=1', authorization: 'Bearer a.b.c', fromBrowser: true },
       { ...common, path: '/raw', authorization: 'Bearer a.b.c,Bearer \xff', fromBrowser: false },
       { ...common, path: '/none', authorization: undefined, fromBrowser: false },
@@ -194,6 +199,8 @@ describe('the ext_authz door, called with the complete messages of a gateway', (
       ['token_revoked', 16, 401],
       ['credentials_invalid', 16, 401],
       ['scope_required', 7, 403],
+      ['condition_failed', 7, 403],
+      ['step_up_required', 16, 401],
       ['route_denied', 7, 403],
       ['path_rejected', 3, 400],
       ['too_many_attempts', 8, 429],
