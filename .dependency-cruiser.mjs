@@ -14,6 +14,7 @@ const STORE_INTERFACES = [
   '^src/tokens/(token|idempotency-store)\\.ts$',
   '^src/signing/signing-key-store\\.ts$',
   '^src/verification/basic/basic-use\\.ts$',
+  '^src/verification/dpop/used-proof-store\\.ts$',
   '^src/accounts/(account|account-store)\\.ts$',
   '^src/accounts/guesses/(log-in-history-store|guess-budget)\\.ts$',
   '^src/revocation-set/(entry|entry-keys|entry-merge|epoch|revocation-store)\\.ts$',

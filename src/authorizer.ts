@@ -1,5 +1,6 @@
 import type { Policy } from './core/authorize.ts';
 import { authorize } from './core/authorize.ts';
+import type { PresentedProof, ProofResult } from './core/binding/proof.ts';
 import type { PresentedCredential } from './core/credential/credential.ts';
 import type { CredentialCache, VerificationResult } from './core/credential/verified-credential.ts';
 import type { Decision, Need } from './core/decision.ts';
@@ -9,6 +10,7 @@ import type {
   DecisionLimits,
   DecisionObserver,
   DecisionTracer,
+  ProofChecker,
   StandingReader,
   Timing,
   UpstreamSigner,
@@ -29,6 +31,8 @@ export interface AuthorizerParts {
   readonly policy: Policy;
   readonly known: CredentialCache;
   readonly verifier: Verifier;
+  /** `undefined` if the policy does not accept DPoP. */
+  readonly proofs?: ProofChecker | undefined;
   readonly standings: StandingReader;
   readonly clock: Clock;
   readonly observer: DecisionObserver;
@@ -223,7 +227,15 @@ export class Authorizer implements BatchDecider {
   private async meet(need: Need, request: AccessRequest, attempt: Attempt): Promise<void> {
     if (need.what === 'verification') return this.verify(need.credential, request, attempt);
     if (need.what === 'upstream token') return this.parts.upstreamSigner?.sign(need.credential);
+    if (need.what === 'proof') return this.prove(need.proof, request, attempt);
     return this.tracer.io('read revocation set', () => this.parts.standings.refresh(need.credential));
+  }
+
+  private async prove(proof: PresentedProof, request: AccessRequest, { learnt }: Attempt): Promise<void> {
+    const { proofs } = this.parts;
+    if (proofs === undefined) return;
+    const result = await this.tracer.io('check proof', () => proofs.check(proof));
+    learnt.proven.set(request, result);
   }
 
   /** What a batch could not begin in time stays unknown. */
@@ -263,6 +275,8 @@ class Turns {
 
 /** The verification results of one call, in front of the shared cache. */
 class LocalResults implements CredentialCache {
+  /** By request, since each request has its own proof, which is checked once. */
+  readonly proven = new Map<AccessRequest, ProofResult>();
   private readonly shared: CredentialCache;
   private readonly found = {
     bearer: new Map<string, VerificationResult>(),
@@ -287,5 +301,9 @@ class LocalResults implements CredentialCache {
 
   find(credential: PresentedCredential): VerificationResult | undefined {
     return this.found[credential.scheme].get(credential.value) ?? this.shared.find(credential);
+  }
+
+  proofOf(request: AccessRequest): ProofResult | undefined {
+    return this.proven.get(request);
   }
 }

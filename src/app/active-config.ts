@@ -3,6 +3,7 @@ import { scopeRoutes } from '../access/scope-routes.ts';
 import { WatchedKeep } from '../access/watched-keep.ts';
 import { Authorizer } from '../authorizer.ts';
 import type { ClaimOfToken, Config, OwnIssuer } from '../config/config.ts';
+import { DPOP } from '../core/binding/proof.ts';
 import { claimKey } from '../core/claims/claim-path.ts';
 import type { CredentialCache } from '../core/credential/verified-credential.ts';
 import type {
@@ -40,6 +41,7 @@ import { CredentialVerifier } from '../verification/credential-verifier.ts';
 import { FixedKeys } from '../verification/keys.ts';
 import type { CredentialParts } from '../verification/verified-token.ts';
 import { buildAuthzen } from './authzen-use-cases.ts';
+import { buildDpop } from './dpop.ts';
 import { keptClaims } from './kept-claims.ts';
 import { ownIssuer } from './own-signing.ts';
 import type { SharedParts } from './shared-parts.ts';
@@ -68,18 +70,30 @@ export interface ActiveConfig {
  */
 export function buildActiveConfig(config: Config, sharedParts: SharedParts, generation: number): ActiveConfig {
   const own = ownIssuer(config);
+  const dpop = buildDpop(config, sharedParts);
   const verifier = buildVerifier(config, own, sharedParts, generation);
   const { standings, clock, events, tracer } = sharedParts;
   const known = new CredentialCaches(sharedParts.known, sharedParts.knownPasswords);
   const signer = upstreamSigner(config, own, sharedParts);
   const decider: MakeDecider = (policy, decisionTimeoutMs, observer = events, notesUse = true) => {
     const upstreamSigner = policy.signsIdentity === true ? signer : undefined;
-    const parts = { known, verifier, standings, clock, observer, tracer, decisionTimeoutMs, notesUse, upstreamSigner };
+    const parts = {
+      known,
+      verifier,
+      proofs: dpop?.proofs,
+      standings,
+      clock,
+      observer,
+      tracer,
+      decisionTimeoutMs,
+      notesUse,
+      upstreamSigner,
+    };
     return new Authorizer({ policy: { ...policy, generation }, ...parts });
   };
   const { routes, basic, cors, shadow, timeouts, identity, trustedProxies } = config;
   const map = new RouteMap(routes, scopeRoutes(config.scopes, basic.routes));
-  const policy = { routes: map, basicUntilMs: basic.sunsetMs, shadow, cors: cors.rule };
+  const policy = { routes: map, basicUntilMs: basic.sunsetMs, dpop: dpop?.terms, shadow, cors: cors.rule };
   const signing = { ...policy, signsIdentity: identity.token !== undefined };
   const gatewayDecider = decider(signing, timeouts.decisionMs, gatewayObserver(sharedParts));
   const explainer = decider(policy, timeouts.decisionMs, unobserved(events), false);
@@ -93,7 +107,7 @@ export function buildActiveConfig(config: Config, sharedParts: SharedParts, gene
     verifier,
     gateway: {
       decider: gatewayDecider,
-      headers: headerWriter(identity),
+      headers: headerWriter(config),
       metadata: identity.metadata.map(named),
       wantedFields: wantedFields(config),
       credentialFields: fieldsWithCredentials(config),
@@ -111,9 +125,17 @@ export function buildActiveConfig(config: Config, sharedParts: SharedParts, gene
 }
 
 /** Writes what upstreams receive. */
-function headerWriter(identity: Config['identity']): UpstreamHeaderWriter {
+function headerWriter({ identity, dpop }: Config): UpstreamHeaderWriter {
   const { headers, forwardCredential, everySpelling, claims, token } = identity;
-  return new UpstreamHeaderWriter(headers, forwardCredential, everySpelling, claims.map(named), token?.header);
+  const credentials = dpop.kind === 'on' ? ['authorization', DPOP] : ['authorization'];
+  return new UpstreamHeaderWriter(
+    headers,
+    forwardCredential,
+    everySpelling,
+    claims.map(named),
+    token?.header,
+    credentials,
+  );
 }
 
 /** Signs identities for upstreams, if the configuration wants that. */

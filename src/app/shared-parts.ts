@@ -23,6 +23,8 @@ import { TokenViews } from '../tokens/token-views.ts';
 import { UnknownKeyBudget } from '../verification/api-keys/unknown-key-budget.ts';
 import { BasicUseCounter } from '../verification/basic/basic-use-counter.ts';
 import { PasswordCache } from '../verification/basic/password-cache.ts';
+import type { UsedProofs } from '../verification/dpop/used-proofs.ts';
+import { RecentProofs } from '../verification/dpop/used-proofs.ts';
 import type { FetchDocument } from '../verification/key-sets/fetch-document.ts';
 import { fetchDocument } from '../verification/key-sets/fetch-document.ts';
 import { KeySets } from '../verification/key-sets/key-sets.ts';
@@ -52,6 +54,8 @@ export interface SharedParts {
   readonly throttle: GuessThrottle;
   readonly devices: KnownDevices;
   readonly knownPasswords: PasswordCache;
+  /** The DPoP proofs that were used: at all instances, and at this one. */
+  readonly usedProofs: Readonly<Record<'store' | 'memory', UsedProofs>>;
   readonly unrecorded: UnrecordedBudget;
   readonly unknownKeys: UnknownKeyBudget;
   /** The keys that sign our tokens; `undefined` if no issuer is our own. */
@@ -111,6 +115,7 @@ export async function openSharedParts(
     keySets,
     introspection,
     passwords: new Passwords(),
+    usedProofs: { store: new RecentProofs(store.usedProofs), memory: new RecentProofs(undefined) },
     ...remembering,
   };
 }

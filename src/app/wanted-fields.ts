@@ -1,17 +1,19 @@
 import type { Config } from '../config/config.ts';
+import { DPOP } from '../core/binding/proof.ts';
 import { credentialFields, ORIGIN_FIELDS } from '../core/credential/places/places.ts';
 
 const CORS_FIELDS = ['origin', 'access-control-request-method', 'access-control-request-headers'];
 
 /** The lower-case names of the header fields that this configuration reads besides those that every door reads. */
 export function wantedFields(config: Config): ReadonlySet<string> {
-  const { cors, routes } = config;
+  const { cors, dpop, routes } = config;
   const hasCors = cors.rule !== undefined || routes.some((route) => route.cors !== undefined);
   const usesCookies = routes.some(({ credentialPlaces }) => (credentialPlaces?.cookies.length ?? 0) > 0);
   return new Set([
     ...fieldsWithCredentials(config),
     ...(usesCookies ? ORIGIN_FIELDS : []),
     ...(hasCors ? CORS_FIELDS : []),
+    ...(dpop.kind === 'on' ? [DPOP] : []),
   ]);
 }
 

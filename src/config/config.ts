@@ -34,6 +34,8 @@ export interface Config {
   /** Where each route is written: in the configuration file, or in one that it includes. */
   readonly routePlaces: ReadonlyMap<Route, RoutePlace>;
   readonly shadow: boolean;
+  /** `off`: tokens that are bound to a key are refused. */
+  readonly dpop: { readonly kind: 'off' } | DpopConfig;
   readonly revocation: {
     readonly maxStalenessMs: number;
     /** The most that a caller may keep an allow, at most `maxStalenessMs`; 0: nothing may be kept. */
@@ -78,6 +80,20 @@ export interface IdentityToken {
   readonly ttlSeconds: number;
   /** The claims of the verified token that it carries. */
   readonly claims: readonly ClaimOfToken[];
+}
+
+/** How tokens that are bound to a key are accepted (RFC 9449). */
+export interface DpopConfig {
+  readonly kind: 'on';
+  /** Normal forms of the origins at which clients reach the gateway; never empty. */
+  readonly origins: readonly string[];
+  /** JOSE names of the algorithms that proofs may have. */
+  readonly algorithms: readonly string[];
+  readonly maxAgeMs: number;
+  /** Where the use of a proof is remembered. */
+  readonly replay: 'store' | 'memory';
+  /** `undefined` if proofs need no nonce. */
+  readonly nonce: { readonly secret: Secret; readonly lifetimeMs: number } | undefined;
 }
 
 /** A place in a file. */

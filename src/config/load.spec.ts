@@ -96,6 +96,7 @@ describe('loadConfig() on a valid file', () => {
       routes: [],
       routePlaces: new Map(),
       shadow: false,
+      dpop: { kind: 'off' },
       revocation: { maxStalenessMs: 1000, keepMs: 0, allowKnownForMs: undefined },
       limits: { token: 16_384 },
       shutdown: { delayMs: 0, drainMs: 10_000 },

@@ -9,6 +9,7 @@ import { readSource } from './reading/read-source.ts';
 import { readApiKeys, refuseKeysWithoutIssuer } from './sections/api-keys/api-keys.ts';
 import { readCors, warnOfUnservedCors } from './sections/cors/cors.ts';
 import { warnOfDoubts } from './sections/doubts/doubts.ts';
+import { readDpop, refuseDpopWhereOff } from './sections/dpop/dpop.ts';
 import { fileSchema } from './sections/file-schema.ts';
 import { readIdentity } from './sections/identity/identity.ts';
 import type { Included } from './sections/include/included-files.ts';
@@ -115,6 +116,7 @@ function readConfig(draft: Draft, included: Included): Config | undefined {
   const listen = readListen(draft);
   if (issuers !== undefined) refuseUnusableAccess(draft, listen?.access, issuers);
   const placed = readRoutes(draft, included.files, context);
+  refuseDpopWhereOff(draft, settings.dpop, issuers ?? [], placed);
   const parts = {
     ...settings,
     file: draft.file,
@@ -189,6 +191,7 @@ function readSettings(draft: Draft) {
     authzen: readAuthzen(draft),
     apiKeys: readApiKeys(draft),
     telemetry: readTelemetry(draft),
+    dpop: readDpop(draft),
   };
 }
 

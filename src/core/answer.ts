@@ -1,3 +1,4 @@
+import { dpopChallenge, proofError } from './binding/dpop-challenge.ts';
 import { stepUpParameters } from './condition/step-up.ts';
 import type { Deny } from './decision.ts';
 import type { Reason } from './reason.ts';
@@ -103,13 +104,21 @@ function nameScopes(denial: Deny, scopes: readonly string[]): string {
 
 function challengesFor(denial: Deny, scopes: readonly string[]): string[] {
   const { status, error } = TABLE[denial.reason];
+  const { offersDpop, route } = denial;
   const parameters = parametersFor(denial, scopes);
   if (denial.reason === 'credentials_required' || denial.reason === 'credentials_invalid') {
-    const bearer = `Bearer ${REALM}${parameters}`;
-    return denial.offersBasic ? [bearer, `Basic ${REALM}, charset="UTF-8"`] : [bearer];
+    return [
+      ...(route?.bound === 'dpop' ? [] : [`Bearer ${REALM}${parameters}`]),
+      ...(offersDpop === undefined ? [] : [dpopChallenge(offersDpop, REALM, parameters)]),
+      ...(denial.offersBasic ? [`Basic ${REALM}, charset="UTF-8"`] : []),
+    ];
   }
   if (error === undefined || status === 503) return [];
-  return [`Bearer ${REALM}, ${error}${parameters}`];
+  if (offersDpop?.wasUsed === true) {
+    return [dpopChallenge(offersDpop, REALM, `, ${proofError(denial.check) ?? error}${parameters}`)];
+  }
+  const bearer = `Bearer ${REALM}, ${error}${parameters}`;
+  return offersDpop === undefined || status !== 401 ? [bearer] : [bearer, dpopChallenge(offersDpop, REALM, '')];
 }
 
 /**

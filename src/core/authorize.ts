@@ -1,4 +1,5 @@
-import { missingProof } from './binding/possession.ts';
+import { isDpop, missingProof } from './binding/possession.ts';
+import type { DpopTerms } from './binding/proof.ts';
 import type { Check, EntryCheck } from './check.ts';
 import { endOfAllow, failedClaim, failedCondition } from './condition/route-conditions.ts';
 import type { CorsRule } from './cors/cors-rule.ts';
@@ -36,6 +37,8 @@ export interface Policy {
   readonly routes: Pick<RouteMap, 'match'>;
   /** Unix milliseconds at which routes stop accepting Basic; `Infinity` without a sunset. */
   readonly basicUntilMs: number;
+  /** How tokens that are bound to a key are accepted; `undefined` if they are not. */
+  readonly dpop?: DpopTerms | undefined;
   /** Every route is in shadow. */
   readonly shadow: boolean;
   /** What pages of other origins may read of answers to requests that match no route. */
@@ -74,11 +77,14 @@ export function authorize(
   const passed = identified.outcome === 'verified' ? meetConditions(identified, route, path, moment) : identified;
   const admitted = passed.outcome === 'verified' ? withUpstreamToken(passed, request, policy, moment) : passed;
   if (admitted.outcome === 'verified') {
+    // For a DPoP proof, a new nonce if the client needs one.
+    const nonce = admitted.binding?.key === undefined ? undefined : known.proofOf?.(request)?.nonce;
     // One on a route with other places depends on fields by which no caller keeps answers.
     if (route.credentialPlaces !== undefined) {
-      return { ...allow(route, admitted, undefined, 0), stripped: stripPlaces(request, route.credentialPlaces) };
+      return { ...allow(route, admitted, undefined, 0), stripped: stripPlaces(request, route.credentialPlaces), nonce };
     }
-    return allow(route, admitted, undefined, keepOf(admitted, route, request, policy, freshness, moment));
+    const decision = allow(route, admitted, undefined, keepOf(admitted, route, request, policy, freshness, moment));
+    return nonce === undefined ? decision : { ...decision, nonce };
   }
   if (admitted.outcome === 'need' && moment.mayAsk) return admitted;
   const denial = withRequirement(
@@ -86,7 +92,14 @@ export function authorize(
     route,
     request,
   );
-  return enforce(takesBasic && !request.fromBrowser ? { ...denial, offersBasic: true } : denial, policy);
+  const offering = policy.dpop === undefined ? denial : withDpop(denial, request, policy.dpop, known);
+  return enforce(takesBasic && !request.fromBrowser ? { ...offering, offersBasic: true } : offering, policy);
+}
+
+/** Challenges offer DPoP, and a client that used it reads its errors there. */
+function withDpop(denial: Deny, request: AccessRequest, { algorithms }: DpopTerms, known: CredentialCache): Deny {
+  const wasUsed = isDpop(readCredential(request.authorization));
+  return { ...denial, offersDpop: { algorithms, wasUsed }, nonce: known.proofOf?.(request)?.nonce };
 }
 
 /** Shadow mode passes no path that two parsers could read differently. */
@@ -148,6 +161,8 @@ function admit(
   if (presented.scheme === 'several') return deny('invalid_request', route, 'several credentials');
   if (presented.scheme === 'misplaced') return deny(presented.reason, route, presented.check);
 
+  if (policy.dpop === undefined && isDpop(presented)) return deny('credentials_required', route, 'scheme');
+
   const finding = 'value' in presented ? known.find(presented) : undefined;
   if (finding === undefined || isOutdated(finding, policy, moment)) return examine(presented, route, takesBasic);
   if (presented.scheme === 'basic' && !takesBasic) return deny('credentials_required', route, 'scheme');
@@ -166,9 +181,9 @@ function admit(
   if (verdict === 'revoked') return denyKnown('token_revoked', route, endOf(finding, moment), finding);
   if (verdict === 'unknown') return { outcome: 'need', what: 'standing', credential: finding };
 
-  if (finding.binding !== undefined || route.bound !== undefined) {
-    const missing = missingProof(finding, request, route);
-    if (missing !== undefined) return denyKnown('token_invalid', route, missing, finding);
+  if (finding.binding !== undefined || route.bound !== undefined || isDpop(presented)) {
+    const unproven = prove(request, route, presented, finding, policy, known);
+    if (unproven !== undefined) return unproven;
   }
 
   if (finding.use !== undefined && route.sufficient?.has(finding.use) === true) return finding;
@@ -176,6 +191,22 @@ function admit(
   if (typeof required === 'string') return denyKnown('route_denied', route, required, finding);
   if (!satisfies(finding.granted, required)) return denyKnown('scope_required', route, 'scope', finding);
   return finding;
+}
+
+/** That the client possesses what its token is bound to. */
+function prove(
+  request: AccessRequest,
+  route: Route,
+  presented: Presented,
+  finding: VerifiedCredential,
+  { dpop }: Policy,
+  known: CredentialCache,
+): Deny | Need | undefined {
+  if (!('value' in presented)) return deny('credentials_required', route, 'scheme');
+  const missing = missingProof(presented, finding, request, route, dpop !== undefined, known.proofOf?.(request));
+  if (missing === undefined) return undefined;
+  if (missing.outcome === 'ask') return { outcome: 'need', what: 'proof', proof: missing.proof };
+  return denyKnown('token_invalid', route, missing.check, finding);
 }
 
 /** The last step of a protected route: what it requires of the caller besides scopes. */

@@ -1,3 +1,5 @@
+import type { DpopOffer } from './binding/dpop-challenge.ts';
+import type { PresentedProof } from './binding/proof.ts';
 import type { Check, FailedCheck, Finding } from './check.ts';
 import { stepOf } from './check.ts';
 import type { FailedClaim } from './condition/route-conditions.ts';
@@ -29,6 +31,8 @@ export interface Allow {
   readonly preflight?: CorsFields | undefined;
   /** What the upstream must not receive: only on a route that reads credentials elsewhere than in Authorization. */
   readonly stripped?: Stripped | undefined;
+  /** The nonce for the client's next DPoP proof, if it needs another one. */
+  readonly nonce?: string | undefined;
 }
 
 /** A denial. `step` and `check` say what exactly failed; they are for the log and for operators only. */
@@ -42,6 +46,10 @@ export type Deny = FailedCheck & {
   readonly issuer: string | undefined;
   /** Whether the answer may offer Basic beside Bearer. */
   readonly offersBasic: boolean;
+  /** How the answer offers DPoP; `undefined` if it does not. */
+  readonly offersDpop?: DpopOffer | undefined;
+  /** The nonce for the client's next DPoP proof, if it needs another one. */
+  readonly nonce?: string | undefined;
   /** What the check of a refused credential found and expected. For other denials `findingOf` says it. */
   readonly finding?: Finding | undefined;
   /** For the check `where`: the claim that failed. */
@@ -58,6 +66,7 @@ export type Decision = Allow | Deny;
 export type Need =
   | { readonly outcome: 'need'; readonly what: 'verification'; readonly credential: PresentedCredential }
   | { readonly outcome: 'need'; readonly what: 'standing'; readonly credential: VerifiedCredential }
+  | { readonly outcome: 'need'; readonly what: 'proof'; readonly proof: PresentedProof }
   /** The credential is admitted; only its signed identity for the upstream is missing. */
   | { readonly outcome: 'need'; readonly what: 'upstream token'; readonly credential: VerifiedCredential };
 

@@ -1,3 +1,4 @@
+import type { PresentedProof, ProofResult } from './binding/proof.ts';
 import type { PresentedCredential } from './credential/credential.ts';
 import type { VerificationResult, VerifiedCredential } from './credential/verified-credential.ts';
 import type { Decision } from './decision.ts';
@@ -19,6 +20,15 @@ export interface Verifier {
 export interface TokenExaminer {
   /** Resolves like {@link Verifier.verify}, but ignores revocations. */
   examine(token: string): Promise<VerificationResult>;
+}
+
+/** Checks the DPoP proofs of requests. */
+export interface ProofChecker {
+  /**
+   * Checks a proof (RFC 9449, section 4.3), and marks it as used. Called once for a request. Rejects if it is not known
+   * whether the proof was used before, which the caller treats as `unavailable`.
+   */
+  check(presented: PresentedProof): Promise<ProofResult>;
 }
 
 /** Reads the revocation set. */
@@ -95,6 +105,7 @@ export interface DecisionObserver {
 /** The input and output that a decision may wait for. */
 export type Io =
   | 'read revocation set'
+  | 'check proof'
   | 'fetch key set'
   | 'introspect token'
   | 'read API key'

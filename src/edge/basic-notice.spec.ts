@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { makeCredential, makeRequest, makeRoute } from '../../test/support/core.ts';
 import type { Decision } from '../core/decision.ts';
 import { deny } from '../core/decision.ts';
-import { basicNotice, isAboutBasic } from './basic-notice.ts';
+import { basicNotice, noticeOf } from './basic-notice.ts';
 
 describe('basicNotice()', () => {
   it('tells since when it is deprecated, and when it ends', () => {
@@ -24,7 +24,7 @@ describe('basicNotice()', () => {
   });
 });
 
-describe('isAboutBasic()', () => {
+describe('noticeOf()', () => {
   const route = makeRoute({ basic: true });
   const byPassword = makeCredential({ identity: { scheme: 'basic' } });
   const allowed = (credential = byPassword): Decision => ({
@@ -35,7 +35,7 @@ describe('isAboutBasic()', () => {
     keepMs: 0,
   });
   const ask = (authorization: string | undefined, decision: Decision) =>
-    isAboutBasic(makeRequest({ authorization }), decision);
+    noticeOf(makeRequest({ authorization }), decision, [['deprecation', 'x']]);
 
   it.each<[string, string | undefined, Decision, boolean]>([
     ['a password that was taken', 'Basic x', allowed(), true],
@@ -52,7 +52,14 @@ describe('isAboutBasic()', () => {
     ['no credential', undefined, deny('credentials_required', route, 'signature'), false],
     ['a route that takes none', 'Basic x', deny('credentials_required', makeRoute(), 'scheme'), false],
     ['no route', 'Basic x', deny('route_denied', undefined, 'signature'), false],
-  ])('of %s', (_what, authorization, decision, expected) => {
-    expect(ask(authorization, decision)).toBe(expected);
+  ])('says that Basic ends, or not: %s', (_what, authorization, decision, expected) => {
+    expect(ask(authorization, decision)).toEqual(expected ? [['deprecation', 'x']] : []);
+  });
+
+  it('hands out the nonce of a decision', () => {
+    const denial = { ...deny('token_invalid', route, 'proof nonce'), nonce: 'n' };
+    for (const decision of [denial, { ...allowed(makeCredential()), nonce: 'n' }]) {
+      expect(ask('DPoP x', decision)).toEqual([['dpop-nonce', 'n']]);
+    }
   });
 });

@@ -21,7 +21,15 @@ export function basicNotice(sunsetMs: number): ResponseFields {
 }
 
 /** Whether a decision is about Basic on a route that accepts it, or did until the sunset. */
-export function isAboutBasic({ authorization }: AccessRequest, { route, credential }: Decision): boolean {
-  if (credential?.identity.scheme === 'bearer' || route?.basic !== true) return false;
+function isAboutBasic({ authorization }: AccessRequest, { route, credential }: Decision): boolean {
+  if ((credential !== undefined && credential.identity.scheme !== 'basic') || route?.basic !== true) return false;
   return readCredential(authorization).scheme === 'basic';
 }
+
+/** The response fields for the client that a decision needs, besides those of a denial. @param basic {@link basicNotice}. */
+export function noticeOf(request: AccessRequest, decision: Decision, basic: ResponseFields): ResponseFields {
+  if (isAboutBasic(request, decision)) return basic;
+  return decision.nonce === undefined ? NO_NOTICE : [['dpop-nonce', decision.nonce]];
+}
+
+const NO_NOTICE: ResponseFields = [];

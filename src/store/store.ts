@@ -8,6 +8,7 @@ import type { SealedSigningKey, SigningKeyStore } from '../signing/signing-key-s
 import type { IdempotencyStore } from '../tokens/idempotency-store.ts';
 import type { TokenStore, TrackedToken } from '../tokens/token.ts';
 import type { BasicUseStore } from '../verification/basic/basic-use.ts';
+import type { UsedProofStore } from '../verification/dpop/used-proof-store.ts';
 
 /**
  * What Sallyport stores, one small interface per need. Every store passes the contract suite in `test/contract`. All
@@ -23,6 +24,7 @@ export interface Store {
   readonly idempotency: IdempotencyStore;
   readonly basicUses: BasicUseStore;
   readonly logInHistory: LogInHistoryStore;
+  readonly usedProofs: UsedProofStore;
   readonly signingKeys: SigningKeyStore;
   readonly contents: StoreContents;
   /** A problem that was found at the opening and that an operator should know; the store works nevertheless. */

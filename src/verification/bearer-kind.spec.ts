@@ -15,7 +15,7 @@ describe('isAccessToken()', () => {
     [{ token_use: 'private' }],
   ])('accepts %j', (claims) => {
     // Claims may have any value.
-    expect(isAccessToken(claims as Record<string, unknown>)).toBe(true);
+    expect(isAccessToken(claims as Record<string, unknown>, false)).toBe(true);
   });
 
   it.each<[claims: object]>(
@@ -26,7 +26,7 @@ describe('isAccessToken()', () => {
     ),
   )('refuses %j', (claims) => {
     // Claims may have any value.
-    expect(isAccessToken(claims as Record<string, unknown>)).toBe(false);
+    expect(isAccessToken(claims as Record<string, unknown>, false)).toBe(false);
   });
 });
 

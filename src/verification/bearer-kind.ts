@@ -22,9 +22,14 @@ const ACCESS_KINDS: ReadonlySet<unknown> = new Set([
 /**
  * Whether a token is an access token. The same rule applies to the claims of a JWT and to an introspection response. It
  * refuses tokens for other purposes (RFC 8725, section 3.11).
+ *
+ * @param isBoundToKey whether `cnf` has a `jkt`: only then may `token_type` be `DPoP` (RFC 9449, sections 5 and 6.2).
  */
-export function isAccessToken(claims: JsonObject): boolean {
-  return KIND_MEMBERS.every((member) => ACCESS_KINDS.has(mediaType(claims[member])));
+export function isAccessToken(claims: JsonObject, isBoundToKey: boolean): boolean {
+  return KIND_MEMBERS.every((member) => {
+    const kind = mediaType(claims[member]);
+    return ACCESS_KINDS.has(kind) || (isBoundToKey && member === 'token_type' && kind === 'dpop');
+  });
 }
 
 /**

@@ -46,12 +46,12 @@ export function claimFinding(
     case 'cnf':
       return {
         found: 'cnf binds the token to something whose possession Sallyport cannot check',
-        expected: accepts('a cnf with x5t#S256 alone, or none'),
+        expected: accepts('a cnf with x5t#S256, jkt or both, and nothing else'),
       };
     case 'not bound':
       return {
         found: payload['cnf'] === undefined ? 'the token has no cnf' : 'cnf binds the token in another way',
-        expected: accepts('only tokens bound to the certificate of their client (issuers[].bound)'),
+        expected: accepts('only tokens bound as issuers[].bound says'),
       };
     case 'sub':
       return { found: subjectIs(payload, issuer), expected: accepts(acceptedOf('sub', issuer)) };

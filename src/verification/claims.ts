@@ -62,10 +62,10 @@ export function readClaims({ header, payload }: ParsedJwt, issuer: IssuerConfig)
 
 /** Checks a JWT payload, or an introspection response, whose members are the same claims (RFC 7662, section 2.2). */
 export function readPayload(payload: JsonObject, issuer: IssuerConfig): Claims | FailedClaim {
-  if (!isAccessToken(payload)) return 'token_type';
   const confirmation = readConfirmation(payload);
-  if (confirmation.outcome === 'unsupported') return 'cnf';
   const binding = confirmation.outcome === 'bound' ? confirmation.binding : undefined;
+  if (!isAccessToken(payload, binding?.key !== undefined)) return 'token_type';
+  if (confirmation.outcome === 'unsupported') return 'cnf';
   if (issuer.kind !== 'signing' && issuer.bound !== undefined && !isBoundAs(issuer.bound, binding)) return 'not bound';
   if (!meetsIssuer(payload['iss'], issuer)) return 'iss';
   if (!meetsTenant(payload, issuer)) return 'tid';

@@ -93,6 +93,7 @@ function sizeOf({
     identity.tokenId,
     reported,
     binding?.certificate,
+    binding?.key,
     ...identity.scopes,
     ...audiences,
     ...kept,

@@ -71,7 +71,7 @@ describe('a refused token says what was found beside what was expected', () => {
       'a bound token',
       signed({ cnf: { jkt: 'x' } }),
       'cnf binds the token to something whose possession Sallyport cannot check',
-      'issuer corporate accepts a cnf with x5t#S256 alone, or none',
+      'issuer corporate accepts a cnf with x5t#S256, jkt or both, and nothing else',
     ],
     [
       'the subject',

@@ -50,7 +50,7 @@ export function toCredential(token: VerifiedToken, parts: CredentialParts): Veri
   const { subject, tokenId, scopes, dropped, use, binding } = claims;
   return {
     outcome: 'verified',
-    identity: { issuer, subject, tokenId, scheme: 'bearer', scopes },
+    identity: { issuer, subject, tokenId, scheme: binding?.key === undefined ? 'bearer' : 'dpop', scopes },
     granted: new Set(scopes),
     dropped,
     use,

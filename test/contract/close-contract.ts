@@ -64,6 +64,7 @@ export function describeClose(open: () => Promise<Store>): void {
         () => store.logInHistory.forgive('ada'),
         () => store.idempotency.claim(request),
         () => store.idempotency.settle('account-1', 'key-1', 'made'),
+        () => store.usedProofs.use('proof-1', 1_000),
         () => store.signingKeys.read('own'),
         () => store.signingKeys.replace('own', 0, [signingKey('key-1')]),
         () => Array.fromAsync(store.contents.read()),

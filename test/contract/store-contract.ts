@@ -16,6 +16,7 @@ import type { SetSuccessor } from './rotation-contract.ts';
 import { describeRotation } from './rotation-contract.ts';
 import { describeSigningKeys } from './signing-keys-contract.ts';
 import { describeTokens } from './tokens-contract.ts';
+import { describeUsedProofs } from './used-proofs-contract.ts';
 
 /**
  * Tests what the docstrings of the store interfaces require of every store.
@@ -38,6 +39,7 @@ export function describeStore(name: string, open: () => Promise<Store>, setSucce
     describeIdempotency(open);
     describeBasicUses(open);
     describeLoginHistory(open);
+    describeUsedProofs(open);
     describeSigningKeys(open);
     describeContents(open);
     describeClose(open);

@@ -7,6 +7,7 @@ import { distinct, expected, parsed, text } from '../reading/shape.ts';
 import { instant, milliseconds, seconds } from '../reading/times.ts';
 import { apiKeysSchema } from './api-keys/api-keys-schema.ts';
 import { corsSchema } from './cors/cors-schema.ts';
+import { dpopSchema } from './dpop/dpop-schema.ts';
 import { identitySchema } from './identity/identity-schema.ts';
 import { includeEntrySchema } from './include/include-schema.ts';
 import { issuerSchema } from './issuers/issuer-schema.ts';
@@ -159,6 +160,9 @@ export const fileSchema = z.strictObject({
     .boolean()
     .prefault(false)
     .describe('Shadow mode for every route: denials are recorded, and every request passes without identity'),
+  dpop: dpopSchema
+    .optional()
+    .describe('Accept tokens that are bound to a key of their client, with a proof for each request (DPoP: RFC 9449)'),
   revocation: z
     .strictObject({
       maxStaleness: milliseconds('100ms', '60s')

@@ -4,11 +4,13 @@
  */
 export interface Binding {
   /** Of the certificate with which the client must connect, in DER (`x5t#S256`: RFC 8705, section 3.1). */
-  readonly certificate: string | undefined;
+  readonly certificate?: string | undefined;
+  /** Of the key with which the client must sign a proof for each request (`jkt`: RFC 9449, section 6.1; RFC 7638). */
+  readonly key?: string | undefined;
 }
 
 /** The bindings that a route or an issuer may require of a token; `any` accepts each of the others. */
-export const REQUIRED_BINDINGS = ['any', 'mtls'] as const;
+export const REQUIRED_BINDINGS = ['any', 'mtls', 'dpop'] as const;
 
 export type RequiredBinding = (typeof REQUIRED_BINDINGS)[number];
 
@@ -20,5 +22,7 @@ export function isBoundAs(required: RequiredBinding, binding: Binding | undefine
       return true;
     case 'mtls':
       return binding.certificate !== undefined;
+    case 'dpop':
+      return binding.key !== undefined;
   }
 }

@@ -1,7 +1,12 @@
 /** What an Authorization field presents; not verified yet. */
 export type Presented =
   | { readonly scheme: 'none' | 'other' | 'several' }
-  | { readonly scheme: 'bearer' | 'basic'; readonly value: string };
+  | {
+      readonly scheme: 'bearer' | 'basic';
+      readonly value: string;
+      /** The token came as `Authorization: DPoP`. It is looked up and verified like any other. */
+      readonly dpop?: true;
+    };
 
 /** A credential that can be looked up and verified. */
 export type PresentedCredential = Extract<Presented, { value: string }>;
@@ -15,7 +20,7 @@ const SEVERAL: Presented = { scheme: 'several' };
  * A further credential behind a comma: `, Scheme value`. Neither a token68 nor a JWT holds a comma (RFC 9110, section
  * 11.2).
  */
-const FURTHER_CREDENTIAL = /,\s*(?:bearer|basic)(?:\s|$)|,\s*[!#$%&'*+.^_`|~0-9a-z-]+ +[^\s=,]/i;
+const FURTHER_CREDENTIAL = /,\s*(?:bearer|basic|dpop)(?:\s|$)|,\s*[!#$%&'*+.^_`|~0-9a-z-]+ +[^\s=,]/i;
 
 /**
  * Reads an Authorization field value. The scheme is case-insensitive, and one or more spaces follow it (RFC 9110,
@@ -33,6 +38,7 @@ export function readCredential(authorization: string | undefined): Presented {
   const scheme = (space < 0 ? authorization : authorization.slice(0, space)).toLowerCase();
   const value = space < 0 ? '' : authorization.slice(space + 1).replace(/^ +/, '');
   if (scheme === 'bearer' || scheme === 'basic') return { scheme, value };
+  if (scheme === 'dpop') return { scheme: 'bearer', value, dpop: true };
   return presentsSeveral(authorization) ? SEVERAL : authorization === '' ? NONE : OTHER;
 }
 

@@ -1,8 +1,9 @@
 import type { Binding } from '../binding/binding.ts';
+import type { ProofResult } from '../binding/proof.ts';
 import type { Check, Finding } from '../check.ts';
 import type { KeptClaims } from '../claims/claim-path.ts';
 import type { Reason } from '../reason.ts';
-import type { Instant } from '../request.ts';
+import type { AccessRequest, Instant } from '../request.ts';
 import type { Standing } from '../standing.ts';
 import type { ForUpstreams } from '../upstream/upstream-token.ts';
 import type { PresentedCredential } from './credential.ts';
@@ -14,7 +15,8 @@ export interface Identity {
   /** `sub`, or the account's id; `undefined` if the token has no subject. */
   readonly subject: string | undefined;
   readonly tokenId: string | undefined;
-  readonly scheme: 'bearer' | 'basic';
+  /** `dpop` for a token that is bound to a key. */
+  readonly scheme: 'bearer' | 'basic' | 'dpop';
   readonly scopes: readonly string[];
 }
 
@@ -109,4 +111,6 @@ export type VerificationResult = VerifiedCredential | Refusal;
 /** Looks up a credential synchronously. A hit means that every byte is the same as when it was verified. */
 export interface CredentialCache {
   find(credential: PresentedCredential): VerificationResult | undefined;
+  /** What the check of the request's DPoP proof showed, in the call that had it checked; `undefined` in any other. */
+  proofOf?(request: AccessRequest): ProofResult | undefined;
 }

@@ -61,6 +61,7 @@ export class UpstreamHeaderWriter {
    * @param everySpelling whether to remove every spelling of each header even if the gateway shows all headers.
    * @param claims the headers that carry claims; none by default.
    * @param tokenHeader the header that carries the signed identity; none by default.
+   * @param credentials the headers that carry credentials.
    */
   constructor(
     names: IdentityHeaders,
@@ -68,6 +69,7 @@ export class UpstreamHeaderWriter {
     everySpelling = false,
     claims: readonly NamedClaim[] = [],
     tokenHeader?: string,
+    credentials: readonly string[] = ['authorization'],
   ) {
     this.names = names;
     this.claims = claims;
@@ -80,7 +82,7 @@ export class UpstreamHeaderWriter {
     this.guarded = new Set([...this.own, ...OVERRIDE_HEADERS]);
     this.longest = Math.max(...Array.from(this.guarded, ({ length }) => length));
     this.spellings = [...this.guarded].flatMap(otherSpellings);
-    this.removed = forwardCredential ? OVERRIDE_HEADERS : [...OVERRIDE_HEADERS, 'authorization'];
+    this.removed = forwardCredential ? OVERRIDE_HEADERS : [...OVERRIDE_HEADERS, ...credentials];
   }
 
   /**

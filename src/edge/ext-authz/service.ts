@@ -5,7 +5,7 @@ import { corsFields } from '../../core/cors/cors-fields.ts';
 import { deny } from '../../core/decision.ts';
 import type { ShownHeaders } from '../../core/upstream/upstream-headers.ts';
 import type { Health } from '../../observe/health.ts';
-import { isAboutBasic } from '../basic-notice.ts';
+import { noticeOf } from '../basic-notice.ts';
 import { ClientAddresses, type ForwardingObserver } from '../client-address.ts';
 import { Connections } from '../connections.ts';
 import { TRACEPARENT } from '../correlation.ts';
@@ -112,8 +112,7 @@ async function check(
     const traceparent = call.metadata.get(TRACEPARENT)[0]?.toString();
     const { request, shown } = decodeCheck(call.request, { isDisguised, wantedFields, ...readers }, traceparent);
     const decision = await decider.decide(request);
-    const basic = isAboutBasic(request, decision) ? basicNotice : [];
-    const notice = [...basic, ...corsFields(request, decision, cors)];
+    const notice = [...noticeOf(request, decision, basicNotice), ...corsFields(request, decision, cors)];
     reply(null, encodeDecision(decision, headers, shown, notice, metadata));
   } catch (error) {
     // A gRPC error would let the request pass under Envoy's `failure_mode_allow`.

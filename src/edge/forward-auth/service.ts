@@ -5,7 +5,7 @@ import type { ForwardAuthMode, Listener } from '../../config/config.ts';
 import { corsFields } from '../../core/cors/cors-fields.ts';
 import { deny } from '../../core/decision.ts';
 import type { Clock } from '../../core/ports.ts';
-import { isAboutBasic } from '../basic-notice.ts';
+import { noticeOf } from '../basic-notice.ts';
 import type { ForwardingObserver } from '../client-address.ts';
 import { ClientAddresses, isProxy } from '../client-address.ts';
 import type { Gateway } from '../gateway.ts';
@@ -152,8 +152,10 @@ class Auth {
     });
     const askedAtMs = this.parts.clock.wallMs();
     const decision = await decider.decide(decoded.request);
-    const basic = isAboutBasic(decoded.request, decision) ? basicNotice : [];
-    const notice = [...basic, ...corsFields(decoded.request, decision, cors)];
+    const notice = [
+      ...noticeOf(decoded.request, decision, basicNotice),
+      ...corsFields(decoded.request, decision, cors),
+    ];
     // No other gateway reads the field. An answer that fits this request alone is not kept.
     const isKept = decision.outcome === 'allow' && mode === 'nginx' && notice.length + decoded.disguised.length === 0;
     const caching = cacheFields(isKept ? decision.keepMs : 0, askedAtMs, maxStalenessMs);

@@ -1,3 +1,4 @@
+import { isDpop } from '../../core/binding/possession.ts';
 import { readCredential } from '../../core/credential/credential.ts';
 import type { VerifiedCredential } from '../../core/credential/verified-credential.ts';
 import type { Decision, Deny } from '../../core/decision.ts';
@@ -7,10 +8,11 @@ import type { Route } from '../../core/route.ts';
 import type { Sample } from './samples.ts';
 
 /** The scheme of a request's credential; `none` includes unsupported schemes. */
-const SCHEMES = ['bearer', 'basic', 'none'] as const;
+const SCHEMES = ['bearer', 'basic', 'dpop', 'none'] as const;
 const BEARER = 0;
 const BASIC = 1;
-const NONE = 2;
+const DPOP = 2;
+const NONE = 3;
 
 /** Every outcome with each reason that it may have. */
 const OUTCOMES: readonly (readonly [Decision['outcome'] | 'shadow', string])[] = [
@@ -130,7 +132,9 @@ function increment(cells: number[], index: number): void {
 
 function schemeOf(credential: VerifiedCredential | undefined): number {
   if (credential === undefined) return NONE;
-  return credential.identity.scheme === 'bearer' ? BEARER : BASIC;
+  const { scheme } = credential.identity;
+  if (scheme === 'dpop') return DPOP;
+  return scheme === 'bearer' ? BEARER : BASIC;
 }
 
 function offsetOf({ reason, credential }: Deny, { authorization }: AccessRequest): number {
@@ -139,8 +143,9 @@ function offsetOf({ reason, credential }: Deny, { authorization }: AccessRequest
 }
 
 function presentedScheme(authorization: string | undefined): number {
-  const { scheme } = readCredential(authorization);
-  if (scheme === 'bearer') return BEARER;
+  const presented = readCredential(authorization);
+  const { scheme } = presented;
+  if (scheme === 'bearer') return isDpop(presented) ? DPOP : BEARER;
   return scheme === 'basic' ? BASIC : NONE;
 }
 

@@ -92,6 +92,7 @@ function describeIo(io: Io, reads: Attributes | undefined): { kind: SpanKind; at
       return { kind: SpanKind.CLIENT, attributes: { [ATTR_HTTP_REQUEST_METHOD]: 'GET' } };
     case 'introspect token':
       return { kind: SpanKind.CLIENT, attributes: { [ATTR_HTTP_REQUEST_METHOD]: 'POST' } };
+    case 'check proof':
     case 'hash password':
       return { kind: SpanKind.INTERNAL, attributes: {} };
   }

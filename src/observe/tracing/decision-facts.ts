@@ -28,7 +28,7 @@ export interface DecisionFacts {
   /** `shadow`: it passed, although `reason` would have denied it. */
   readonly outcome: 'allow' | 'deny' | 'shadow';
   readonly reason: Reason | undefined;
-  readonly scheme: 'bearer' | 'basic' | undefined;
+  readonly scheme: 'bearer' | 'basic' | 'dpop' | undefined;
   /** The configured name of the issuer. */
   readonly issuer: string | undefined;
   /** Whether nothing had to be waited for. */

@@ -9,6 +9,7 @@ import { MemoryLogInHistory } from './log-in-history.ts';
 import { MemoryRevocations } from './revocations.ts';
 import { MemorySigningKeys } from './signing-keys.ts';
 import { MemoryTokens } from './tokens.ts';
+import { MemoryUsedProofs } from './used-proofs.ts';
 
 /**
  * Opens a store that lives as long as its process. It never purges accounts, tokens, keys and revocations.
@@ -32,6 +33,7 @@ export function openMemoryStore(wallMs: () => number = Date.now): Store {
     tokens,
     idempotency: new MemoryIdempotency(life),
     basicUses: new MemoryBasicUses(life),
+    usedProofs: new MemoryUsedProofs(life, wallMs),
     logInHistory: new MemoryLogInHistory({ check: () => life.check() }),
     signingKeys,
     contents: new MemoryContents(life, [accounts, signingKeys, tokens, revocations]),

@@ -79,6 +79,11 @@ export function loginKeys(name: string) {
   return { budgets: `${prefix}:guesses`, lastUses: `${prefix}:last-guesses`, places: `${prefix}:places:${name}` };
 }
 
+/** Empty string: the DPoP proof with this hash was used. Expires with the time in which the proof could be used again. */
+export function usedProofKey(id: string): string {
+  return `sallyport:used-proof:${id}`;
+}
+
 /**
  * Empty string, written so that replicas have something to confirm together with every write before it. In a cluster each
  * primary has one, whose key ends with a hash tag.

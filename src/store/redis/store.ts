@@ -19,6 +19,7 @@ import { RedisRevocations } from './revocations.ts';
 import { readScripts } from './scripts.ts';
 import { RedisSigningKeys } from './signing-keys.ts';
 import { RedisTokens } from './tokens.ts';
+import { RedisUsedProofs } from './used-proofs.ts';
 
 /**
  * Opens the store in a Redis (6.2 or later) that several machines may share: one server, the primary that Sentinels name,
@@ -72,6 +73,7 @@ function buildStore(servers: RedisServers, epochs: RedisEpochs): Store {
     idempotency: new RedisIdempotency(writer),
     basicUses: new RedisBasicUses(writer),
     logInHistory: new RedisLogInHistory(reader),
+    usedProofs: new RedisUsedProofs(reader),
     signingKeys,
     contents: new RedisContents({ accounts, signingKeys, tokens, revocations, scan }),
     checkAccess: (next) => servers.checkAccess(next),

@@ -13,6 +13,7 @@ import { purgeRegularly } from './purge.ts';
 import { SqliteRevocations } from './revocations.ts';
 import { SqliteSigningKeys } from './signing-keys.ts';
 import { SqliteTokens } from './tokens.ts';
+import { SqliteUsedProofs } from './used-proofs.ts';
 import { Writer } from './writer/writer.ts';
 
 export interface SqliteOptions {
@@ -77,6 +78,7 @@ function assemble(
     idempotency: new SqliteIdempotency(writer),
     basicUses: new SqliteBasicUses(reader, writer),
     logInHistory: new SqliteLogInHistory(reader, writer),
+    usedProofs: new SqliteUsedProofs(writer),
     signingKeys: new SqliteSigningKeys(reader, writer),
     contents: new SqliteContents(reader),
     close: () => (closed ??= close()),

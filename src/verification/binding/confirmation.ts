@@ -7,10 +7,10 @@ export type Confirmation =
   | { readonly outcome: 'bound'; readonly binding: Binding }
   | { readonly outcome: 'unbound' | 'unsupported' };
 
-const SUPPORTED: ReadonlySet<string> = new Set(['x5t#S256']);
+const SUPPORTED: ReadonlySet<string> = new Set(['x5t#S256', 'jkt']);
 
 /**
- * Reads the claim `cnf` of a JWT or of an introspection response (RFC 7800, section 3.1; RFC 8705, sections 3.1 and 3.2).
+ * Reads the claim `cnf` of a JWT or of an introspection response (RFC 7800, section 3.1; RFC 8705, sections 3.1 and 3.2; RFC 9449, section 6).
  * A token is bound to each member, so one that is not supported makes the whole token unsupported. Empty members are
  * absent.
  */
@@ -21,8 +21,10 @@ export function readConfirmation({ cnf }: JsonObject): Confirmation {
   const names = Object.keys(members);
   if (names.length === 0) return { outcome: 'unbound' };
   const certificate = readSha256(members['x5t#S256']);
-  const isSupported = names.every((name) => SUPPORTED.has(name)) && certificate !== undefined;
-  return isSupported ? { outcome: 'bound', binding: { certificate } } : { outcome: 'unsupported' };
+  const key = readSha256(members['jkt']);
+  const isRead = (name: string): boolean => (name === 'jkt' ? key : certificate) !== undefined;
+  const isSupported = names.every((name) => SUPPORTED.has(name) && isRead(name));
+  return isSupported ? { outcome: 'bound', binding: { certificate, key } } : { outcome: 'unsupported' };
 }
 
 const SHA256 = /^[\w-]{43}$/;

@@ -42,7 +42,7 @@ const foreign = {
   bound: boundSchema
     .optional()
     .describe(
-      'Accept only tokens that are bound to their client: to its certificate (mtls), or in any supported way (any). By default, tokens may be bound or not',
+      'Accept only tokens that are bound to their client: to its certificate (mtls), to a key of it (dpop), or to either (any). By default, tokens may be bound or not',
     ),
   requireSubject: text('a subject', patternProblem).optional().describe('The only accepted subject; any by default'),
   require: claimConditions

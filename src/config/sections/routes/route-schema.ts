@@ -58,7 +58,7 @@ export const routeSchema = z
     bound: boundSchema
       .optional()
       .describe(
-        "Accept only tokens that are bound to their client: to its certificate (mtls), or in any supported way (any). By default, a bound token needs its proof, and a bearer's token none",
+        "Accept only tokens that are bound to their client: to its certificate (mtls), to a key of it (dpop), or to either (any). By default, a bound token needs its proof, and a bearer's token none",
       ),
     cors: routeCorsSchema
       .optional()

@@ -125,7 +125,7 @@ describe('an invalid route', () => {
       '{ path: /a, authenticated: true, basic: true, bound: any }',
       'routes[0].basic: cannot be combined with bound: a password is bound to no client',
     ],
-    ['{ path: /a, authenticated: true, bound: yes }', "routes[0].bound: expected any or mtls, found 'yes'"],
+    ['{ path: /a, authenticated: true, bound: yes }', "routes[0].bound: expected any, mtls or dpop, found 'yes'"],
     [
       '{ path: /a, public: true, basic: false }',
       'routes[0].basic: a public route authenticates no one: basic has no effect here',

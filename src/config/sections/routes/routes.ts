@@ -53,6 +53,8 @@ export interface PlacedRoutes {
   readonly places: ReadonlyMap<Route, RoutePlace>;
   /** Adds a warning about the value at `path` in a route. */
   readonly warn: (route: Route, path: Path, message: string) => void;
+  /** Adds a problem with it. */
+  readonly refuse: (route: Route, path: Path, message: string) => void;
 }
 
 /**
@@ -78,7 +80,11 @@ export function readRoutes(
     const place = places.get(route);
     place?.draft.warn(['routes', place.index, ...path], message);
   };
-  return { routes, places: new Map(Array.from(places, ([route, place]) => [route, publicPlace(place)])), warn };
+  const refuse = (route: Route, path: Path, message: string): void => {
+    const place = places.get(route);
+    place?.draft.refuse(['routes', place.index, ...path], message);
+  };
+  return { routes, places: new Map(Array.from(places, ([route, place]) => [route, publicPlace(place)])), warn, refuse };
 }
 
 function readFileRoutes(

@@ -80,6 +80,6 @@ function findHeader(value: string | undefined, { bearer }: HeaderPlace): Found {
   if (!bearer) return foundToken(value ?? '');
   const presented = readCredential(value);
   if (presented.scheme === 'none') return { outcome: 'absent' };
-  if (presented.scheme !== 'bearer') return { outcome: 'scheme' };
+  if (presented.scheme !== 'bearer' || presented.dpop === true) return { outcome: 'scheme' };
   return presented.value === '' ? AMBIGUOUS : foundToken(presented.value);
 }

@@ -170,6 +170,14 @@ const STEPS = [
   ALTER TABLE token ADD COLUMN access_ttl REAL;
   ALTER TABLE token ADD COLUMN refreshes INTEGER;
   `,
+  // Hashes of DPoP proofs. A mark counts for some minutes.
+  `
+  CREATE TABLE used_proof (
+    id TEXT PRIMARY KEY NOT NULL,
+    ends_at_ms REAL NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX used_proof_by_end ON used_proof (ends_at_ms);
+  `,
 ];
 
 /**

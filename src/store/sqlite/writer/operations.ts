@@ -16,6 +16,7 @@ import {
   restoreToken,
   rotateToken,
 } from './token-writes.ts';
+import { useProof } from './used-proof-writes.ts';
 
 /**
  * All operations of the writer thread. A new write needs one function and one line here. Its arguments and result pass
@@ -45,6 +46,7 @@ const OPERATIONS = {
   rememberPlace,
   forgiveGuesses,
   replaceSigningKeys,
+  useProof,
   purge,
 };
 

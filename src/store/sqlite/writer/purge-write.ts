@@ -7,6 +7,7 @@ import { CHANGES_KEPT } from '../database/schema.ts';
 import { change } from '../database/statement.ts';
 import { forgetRequests } from './idempotency-writes.ts';
 import { forgetLogins } from './log-in-history-writes.ts';
+import { forgetProofs } from './used-proof-writes.ts';
 
 /** The time of a purge, by both clocks. */
 export interface PurgeTime {
@@ -50,7 +51,8 @@ export function purge(database: DatabaseSync, time: PurgeTime): boolean {
   change(database, 'DELETE FROM basic_use WHERE day <= ?', [dayOf(nowSeconds) - BASIC_USES_KEPT_DAYS]);
   const logins = forgetLogins(database, nowSeconds, PURGE_BATCH);
   const requests = forgetRequests(database, nowSeconds, PURGE_BATCH);
-  return [entries, changes, tokens, logins, requests].includes(PURGE_BATCH);
+  const proofs = forgetProofs(database, nowSeconds, PURGE_BATCH);
+  return [entries, changes, tokens, logins, requests, proofs].includes(PURGE_BATCH);
 }
 
 /**
