@@ -1,13 +1,27 @@
+import { fileURLToPath } from 'node:url';
+import { createRemoteJWKSet, decodeJwt, jwtVerify } from 'jose';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type CaseIssuers, claims, corporateToken, OWNER, startCaseIssuers } from '../support/servers/case-issuers.ts';
+import { python3, pythonPackages } from '../../tools/python.ts';
+import {
+  ACCOUNT,
+  type CaseIssuers,
+  CORPORATE,
+  claims,
+  corporateToken,
+  OWNER,
+  startCaseIssuers,
+} from '../support/servers/case-issuers.ts';
 import { type ConnectionManager, type RunningEnvoy, startEnvoy } from '../support/servers/envoy.ts';
-import { type HttpResponse, sendRequest } from '../support/servers/http-client.ts';
+import { call, type HttpResponse, sendRequest } from '../support/servers/http-client.ts';
+import { freePorts } from '../support/servers/ports.ts';
 import { type Sallyport, startSallyport } from '../support/servers/sallyport.ts';
 import { type Services, startServices } from '../support/servers/services.ts';
 
 const MESSAGES = '/3rdparty/v1/messages';
 /** The identity headers of the services, also in spellings of a client. */
-const GUARDED = /^x.auth.(email|tenant|roles)$/;
+const GUARDED = /^x.auth.(email|tenant|roles|token)$/;
+const ISSUER = 'https://sallyport.local';
+const AUDIENCE = 'https://messages.internal';
 
 /** The recipe of docs/upstream-identity.md: callers of the plan `free` have two requests an hour each. */
 const RATE_LIMIT = {
@@ -46,8 +60,10 @@ let issuers: CaseIssuers;
 let services: Services;
 let sallyport: Sallyport;
 let envoy: RunningEnvoy;
+let verify: number;
 
 beforeAll(async () => {
+  [verify = 0] = await freePorts(1);
   issuers = await startCaseIssuers();
   services = await startServices();
   sallyport = await startSallyport({ env: issuers.env, edit: configure });
@@ -68,6 +84,7 @@ beforeEach(() => {
 
 function configure(config: Record<string, unknown>): void {
   issuers.configure(config);
+  config['listen'] = { ...(config['listen'] as object), verify: { address: `127.0.0.1:${verify}`, mode: 'forwarded' } };
   config['identity'] = {
     claims: {
       email: 'x-auth-email',
@@ -75,6 +92,7 @@ function configure(config: Record<string, unknown>): void {
       'realm_access.roles': 'x-auth-roles',
     },
     metadata: { tier: 'plan' },
+    token: { audience: AUDIENCE, claims: ['email'] },
   };
 }
 
@@ -107,6 +125,8 @@ describe('claims in headers', () => {
     ['x-auth-email', 'forged'],
     ['x_auth_email', 'forged'],
     ['x.auth.tenant', 'forged'],
+    ['x-auth-token', 'forged'],
+    ['x_auth_token', 'forged'],
     ['X-Auth_Roles', 'forged'],
   ];
 
@@ -118,6 +138,7 @@ describe('claims in headers', () => {
     });
     expect((await send(0, token, FORGED)).status).toBe(202);
     expect(received()).toEqual({
+      'x-auth-token': expect.stringMatching(/^ey/),
       'x-auth-email': 'zo%C3%AB@example.com',
       'x-auth-tenant': '42',
       'x-auth-roles': 'editor night%20shift',
@@ -128,10 +149,139 @@ describe('claims in headers', () => {
     ['a token without them', () => bearer()],
     ['a token whose claims no header can carry', () => bearer({ email: {}, realm_access: { roles: [{}] } })],
     ['a password', () => OWNER],
-    ['a public route', () => undefined],
   ])('are removed for %s', async (_name, credential) => {
     expect((await send(0, credential(), FORGED)).status).toBeLessThan(300);
+    expect(received()).toEqual({ 'x-auth-token': expect.stringMatching(/^ey/) });
+  });
+
+  it.each([
+    ['a public route', undefined, '/health'],
+    ['a request that only shadow mode lets pass', 'Bearer x', `${MESSAGES}/x/shadow`],
+  ])('are removed for %s, and so is the signed identity', async (_name, credential, path) => {
+    const port = envoy.gateways[0]?.port ?? 0;
+    const headers: Fields = credential === undefined ? FORGED : [...FORGED, ['Authorization', credential]];
+    expect((await sendRequest({ port, method: 'GET', path, headers })).status).toBe(200);
+    expect(services.received).toHaveLength(1);
     expect(received()).toEqual({});
+  });
+});
+
+describe('the signed identity', () => {
+  /** What the service received for a request with this credential. */
+  async function identityOf(credential: string): Promise<string> {
+    services.received.length = 0;
+    expect((await send(0, credential)).status).toBe(202);
+    return String(services.received[0]?.headers['x-auth-token']);
+  }
+
+  it('is the same for each request of one token, and another one for another token', async () => {
+    const token = bearer({ email: 'ada@example.com' });
+    const first = await identityOf(token);
+    expect(await identityOf(token)).toBe(first);
+    expect(await identityOf(bearer())).not.toBe(first);
+    expect(decodeJwt(first)).toMatchObject({
+      iss: ISSUER,
+      aud: AUDIENCE,
+      sub: 'alice',
+      idp: 'corporate',
+      idp_iss: CORPORATE,
+      claims: { email: 'ada@example.com' },
+    });
+  });
+
+  it('of a password names the account', async () => {
+    expect(decodeJwt(await identityOf(OWNER))).toMatchObject({ idp: 'sallyport', idp_iss: ISSUER, scheme: 'basic' });
+  });
+
+  it('is verified by jose, PyJWT, Authlib and joserfc with the published keys, and is no access token to Authlib', async () => {
+    const token = await identityOf(bearer({ email: 'zoë@example.com' }));
+    const url = `http://127.0.0.1:${sallyport.ports.tokens}/.well-known/jwks.json`;
+    const expected = { issuer: ISSUER, audience: AUDIENCE, typ: 'sallyport-identity+jwt' };
+    const { payload } = await jwtVerify(token, createRemoteJWKSet(new URL(url)), expected);
+    const script = fileURLToPath(new URL('../foreign/identity-verifiers.py', import.meta.url));
+    const found = await python3(script, await pythonPackages('jwt'), url, token, ISSUER, AUDIENCE);
+    expect(JSON.parse(found)).toEqual({
+      pyjwt: [payload, 'InvalidAudienceError'],
+      authlib: [payload, 'InvalidClaimError'],
+      joserfc: [payload, 'InvalidClaimError'],
+      rfc9068: ['InvalidTokenError', 'InvalidTokenError'],
+    });
+  }, 120_000);
+
+  it('is no credential at the gateway, in any scheme of it', async () => {
+    const token = await identityOf(bearer());
+    for (const credential of [`Bearer ${token}`, `bearer  ${token}`]) {
+      const { status, body } = await send(0, credential);
+      expect([status, body]).toEqual([401, expect.stringContaining('"code":"token_invalid"')]);
+    }
+  });
+
+  it('is no credential to the token service, however it is presented', async () => {
+    const token = await identityOf(OWNER);
+    const { tokens } = sallyport.ports;
+    const calls: readonly (readonly [method: string, path: string, body?: object])[] = [
+      ['POST', '/3rdparty/v1/auth/token', { scopes: ['messages:send'] }],
+      ['DELETE', '/3rdparty/v1/auth/token/V1StGXR8_Z5jdHi6B-myT'],
+      ['POST', '/v1/tokens', { name: 'x', scopes: ['messages:send'], expires_at: '2099-01-01T00:00:00Z' }],
+      ['GET', '/v1/tokens'],
+      ['POST', '/v1/revocations', { issuer: 'sallyport', jti: 'x' }],
+      ['POST', '/v1/password', { current_password: 'x', new_password: 'y' }],
+      ['GET', '/v1/accounts'],
+      ['POST', '/oauth2/introspect'],
+      ['POST', '/oauth2/revoke'],
+    ];
+    for (const [method, path, body] of calls) {
+      const answer = await call(tokens, method, path, `Bearer ${token}`, body);
+      expect([path, answer.status]).toEqual([path, 401]);
+    }
+    const form: Fields = [
+      ['Authorization', OWNER],
+      ['Content-Type', 'application/x-www-form-urlencoded'],
+    ];
+    const post = (path: string): Promise<HttpResponse> =>
+      sendRequest({ port: tokens, method: 'POST', path, headers: form, body: `token=${encodeURIComponent(token)}` });
+    expect(JSON.parse((await post('/oauth2/introspect')).body)).toEqual({ active: false });
+    expect((await post('/oauth2/revoke')).status).toBe(200);
+    const login = await call(tokens, 'POST', '/v1/login', undefined, { email: ACCOUNT.name, password: token });
+    expect(login.status).toBe(401);
+  });
+
+  it('is no credential to forward-auth, AuthZEN and the admin listener', async () => {
+    const token = await identityOf(bearer());
+    const asked: Fields = [
+      ['X-Forwarded-Method', 'POST'],
+      ['X-Forwarded-Host', 'api.example.com'],
+      ['X-Forwarded-Uri', MESSAGES],
+      ['Authorization', `Bearer ${token}`],
+    ];
+    expect((await sendRequest({ port: verify, method: 'GET', path: '/auth', headers: asked })).status).toBe(401);
+    const question = {
+      subject: { type: 'token', id: token },
+      action: { name: 'messages:send' },
+      resource: { type: 'scope', id: 'x' },
+    };
+    const path = '/access/v1/evaluation';
+    expect((await call(verify, 'POST', path, `Bearer ${token}`, question)).status).toBe(401);
+    const explained = await call(sallyport.ports.admin, 'POST', '/explain', `Bearer ${token}`, {
+      method: 'GET',
+      path: '/health',
+    });
+    expect(explained.status).toBe(401);
+  });
+
+  it('reaches a gateway that copies headers, too', async () => {
+    const asked: Fields = [
+      ['X-Forwarded-Method', 'POST'],
+      ['X-Forwarded-Host', 'api.example.com'],
+      ['X-Forwarded-Uri', MESSAGES],
+      ['Authorization', bearer({ email: 'ada@example.com' })],
+    ];
+    const answer = await sendRequest({ port: verify, method: 'GET', path: '/auth', headers: asked });
+    expect(answer.headers).toMatchObject({
+      'x-auth-email': 'ada@example.com',
+      'x-auth-token': expect.stringMatching(/^ey/),
+    });
+    expect(answer.headers).not.toHaveProperty('x-auth-tenant');
   });
 });
 
