@@ -94,4 +94,9 @@ describe('keepClaims()', () => {
       ]),
     );
   });
+
+  it('leaves out a claim that is nested too deeply to be written as JSON', () => {
+    const payload = { deep: JSON.parse(`${'['.repeat(30_000)}1${']'.repeat(30_000)}`), tenant: 'acme' };
+    expect(keepClaims(payload, [['deep'], ['tenant']])).toEqual(new Map([['tenant', 'acme']]));
+  });
 });

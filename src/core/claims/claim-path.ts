@@ -1,3 +1,5 @@
+import { isLongerThan } from './json-length.ts';
+
 /** The names that lead from the top of a payload to one claim, outermost first; never empty. */
 export type ClaimPath = readonly string[];
 
@@ -55,7 +57,7 @@ export function keepClaims(payload: Readonly<Record<string, unknown>>, paths: re
   const kept = new Map<string, unknown>();
   for (const path of paths) {
     const value = claimAt(payload, path);
-    if (value !== undefined && JSON.stringify(value).length <= MAX_KEPT_LENGTH) kept.set(claimKey(path), value);
+    if (value !== undefined && !isLongerThan(value, MAX_KEPT_LENGTH)) kept.set(claimKey(path), value);
   }
   return kept;
 }
