@@ -66,6 +66,16 @@ describe('TokenCache', () => {
     expect(sizeWith(Array.from({ length: 10 }, () => 'x'.repeat(60)))).toBeLessThan(sizeWith([]) * 0.7);
   });
 
+  it('counts the lists and objects in the kept claims of its tokens', () => {
+    const claims = new Map([['nested', JSON.parse(`${'['.repeat(500)}${']'.repeat(500)}`)]]);
+    const cache = new TokenCache(1_000, 1_000_000);
+    for (let index = 0; index < 1_000; index++) {
+      cache.add(`h.${index}.${TAIL}${index}`, { ...credential('alice'), claims });
+    }
+    // Each takes about 30 kB.
+    expect(cache.size).toBeLessThan(40);
+  });
+
   it('counts its tokens, hits and misses', () => {
     const cache = new TokenCache(1);
     const find = (name: string): unknown => cache.find({ scheme: 'bearer', value: `h.${name}.${name}${TAIL}${name}` });

@@ -13,6 +13,8 @@ const MAX_BYTES = 256 * 1024 * 1024;
 const BYTES_EACH = 1_800;
 /** Memory for one scope besides its string, in the list and in the set. */
 const BYTES_A_SCOPE = 64;
+/** Memory for one character of the JSON of a kept list or object: `[]` is an object of its own. */
+const BYTES_A_CHARACTER_OF_JSON = 32;
 
 interface Entry {
   readonly token: string;
@@ -87,7 +89,8 @@ function sizeOf({
   credential: { identity, reported, audiences = [], claims, dropped, binding },
 }: Entry): number {
   const words = dropped?.words ?? [];
-  const kept = claims === undefined ? [] : Array.from(claims.values(), (value) => JSON.stringify(value));
+  const kept = claims === undefined ? [] : [...claims.values()];
+  const keptBytes = kept.reduce((sum: number, value) => sum + bytesOf(value), 0);
   const strings = [
     identity.subject,
     identity.tokenId,
@@ -96,13 +99,20 @@ function sizeOf({
     binding?.key,
     ...identity.scopes,
     ...audiences,
-    ...kept,
     ...words,
   ];
   const characters = strings.reduce((sum, string) => sum + (string?.length ?? 0), 0);
   return (
-    BYTES_EACH + token.length + 2 * characters + BYTES_A_SCOPE * (identity.scopes.length + kept.length + words.length)
+    BYTES_EACH +
+    token.length +
+    2 * characters +
+    keptBytes +
+    BYTES_A_SCOPE * (identity.scopes.length + kept.length + words.length)
   );
+}
+
+function bytesOf(claim: unknown): number {
+  return JSON.stringify(claim).length * (typeof claim === 'object' ? BYTES_A_CHARACTER_OF_JSON : 2);
 }
 
 function carryOver(from: VerifiedCredential, to: VerifiedCredential): void {
