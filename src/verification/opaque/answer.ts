@@ -34,13 +34,24 @@ export function readAnswer(text: string): Answer {
   return read.data;
 }
 
-/** Returns the claims of a token presented as `Bearer`, or why its issuer's profile does not accept it. */
-export function judgeAnswer(answer: Answer, token: string, issuer: IntrospectionIssuer): ReportedClaims | FailedAnswer {
+/**
+ * A response without the members that are the token itself in any spelling: some servers name a token by itself, or repeat
+ * it. Upstreams, logs and the revocation set receive ids, subjects and other claims.
+ */
+export function withoutToken(answer: Answer, token: string): Answer {
+  const { active, ...others } = answer;
+  const rest = Object.entries(others).filter(([, value]) => typeof value !== 'string' || !isSameToken(value, token));
+  return { ...Object.fromEntries(rest), active };
+}
+
+/**
+ * Returns the claims of a token presented as `Bearer`, or why its issuer's profile does not accept it.
+ *
+ * @param answer as {@link withoutToken} returned it.
+ */
+export function judgeAnswer(answer: Answer, issuer: IntrospectionIssuer): ReportedClaims | FailedAnswer {
   if (!answer.active) return 'inactive';
-  const { jti } = answer;
-  // Upstreams and logs receive the id, which must not be the token itself in any spelling.
-  const tokenId = typeof jti === 'string' && isSameToken(jti, token) ? undefined : jti;
-  const claims = readPayload({ ...answer, jti: tokenId }, issuer);
+  const claims = readPayload(answer, issuer);
   if (typeof claims === 'string') return claims;
   return { ...claims, reported: claims.tokenId === undefined ? identifyByClaims(answer) : undefined };
 }

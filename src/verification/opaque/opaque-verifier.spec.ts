@@ -4,6 +4,7 @@ import { withCheckText } from '../../../test/support/core.ts';
 import { AuthorizationServer, legacy } from '../../../test/support/introspection-server.ts';
 import { GENERATION, NOW, SKEW } from '../../../test/support/jwt/verifying.ts';
 import type { IntrospectionIssuer } from '../../config/config.ts';
+import type { ClaimPath } from '../../core/claims/claim-path.ts';
 import type { Standing } from '../../core/standing.ts';
 import { unread } from '../../core/standing.ts';
 import { TokenCache } from '../token-cache.ts';
@@ -27,11 +28,13 @@ let server: AuthorizationServer;
 let cache: TokenCache;
 let standings: Map<string, Standing>;
 let verifier: OpaqueVerifier;
+let keptClaims: readonly ClaimPath[];
 
 beforeEach(() => {
   server = new AuthorizationServer(ACTIVE);
   cache = new TokenCache(100);
   standings = new Map();
+  keptClaims = [];
   verifier = verifierOf([legacy(), server]);
 });
 
@@ -48,6 +51,7 @@ function verifierOf(...issuers: readonly (readonly [IntrospectionIssuer, Authori
     clockSkewMs: SKEW * 1000,
     maxTokenLength: 16_384,
     resourceAudiences: new Set(['https://sms.example.com/mcp', 'urn:other']),
+    keptClaims,
     generation: GENERATION,
   });
 }
@@ -133,6 +137,16 @@ describe('OpaqueVerifier.verify()', () => {
     server.says(ACTIVE);
     expect(await verify()).toMatchObject({ outcome: 'verified' });
     expect(cache.size).toBe(1);
+  });
+
+  it('keeps no claim that is the token itself, and shows none', async () => {
+    keptClaims = [['jti'], ['sub']];
+    server.says({ ...ACTIVE, jti: TOKEN, aud: 'sms-api' });
+    verifier = verifierOf([legacy(), server]);
+    expect(await verify()).toMatchObject({ claims: new Map([['sub', 'alice']]) });
+    const require = [{ claim: ['jti'], condition: { kind: 'prefix', prefixes: ['id-'] } }] as const;
+    verifier = verifierOf([legacy({ require }), server]);
+    expect(await verify(`${TOKEN}=`)).toMatchObject({ check: 'require', finding: { found: 'jti is absent' } });
   });
 
   it('verifies an expired token, which the core refuses, but does not cache it', async () => {

@@ -16,7 +16,7 @@ import { formFinding } from '../token-finding.ts';
 import type { CredentialParts } from '../verified-token.ts';
 import { refusePremature, refuseToken, toCredential } from '../verified-token.ts';
 import type { ReportedClaims } from './answer.ts';
-import { answerFinding, judgeAnswer } from './answer.ts';
+import { answerFinding, judgeAnswer, withoutToken } from './answer.ts';
 import type { Endpoint } from './endpoint.ts';
 import { firstVerified } from './first-verified.ts';
 import { RefusedTokens } from './refused-tokens.ts';
@@ -123,9 +123,10 @@ export class OpaqueVerifier implements Verifier, TokenExaminer {
       const check = { name: 'introspection', failure: reply.failure } as const;
       return { outcome: 'refused', reason: 'unavailable', check, issuer: name };
     }
-    const claims = judgeAnswer(reply.answer, value, config);
-    if (typeof claims !== 'string') return this.accept(claims, reply.answer, token, config, reverifyAt);
-    return refuseToken(claims, name, answerFinding(claims, reply.answer, config));
+    const answer = withoutToken(reply.answer, value);
+    const claims = judgeAnswer(answer, config);
+    if (typeof claims !== 'string') return this.accept(claims, answer, token, config, reverifyAt);
+    return refuseToken(claims, name, answerFinding(claims, answer, config));
   }
 
   private accept(
