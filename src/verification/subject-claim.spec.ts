@@ -44,6 +44,7 @@ describe('readSubject()', () => {
     ['a wrong sub beside a client', { sub: {}, client_id: 'app' }],
     ['the stand-in for no subject', { sub: NO_SUBJECT }],
     ['a client that is the stand-in', { client_id: NO_SUBJECT }],
+    ['a subject over 1024 characters with its prefix', { client_id: 'x'.repeat(1020) }, PREFIXED],
     ['a user with the prefix of clients', { sub: 'client:app' }, PREFIXED],
   ])('refuses %s', (_what, payload, issuer = corporate()) => {
     expect(readSubject(payload as JsonObject, issuer)).toBeUndefined();

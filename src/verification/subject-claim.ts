@@ -32,6 +32,8 @@ export function readSubject(payload: JsonObject, issuer: IssuerConfig): ReadSubj
   const text = subjectText(claimAt(payload, claim.path));
   if (text === undefined) return undefined;
   const subject = `${claim.prefix}${text}`;
+  // A longer one, with its prefix, could not be revoked.
+  if (subject.length > MAX_LENGTH) return undefined;
   if (subject === NO_SUBJECT || looksLikeAnother(subject, claim, subjectClaimsOf(issuer))) return undefined;
   return required === undefined || subject === required ? { subject } : undefined;
 }
