@@ -35,9 +35,12 @@ export function jwkFlaw(written: JsonObject): JwkFlaw | undefined {
  */
 export function readJwk(written: JsonObject): SignatureKey | undefined {
   const jwk = membersOf(written);
+  const { kid, alg: algorithm } = jwk;
+  // Without its algorithm, it would be for every other one too.
+  if (!isOptionalString(algorithm)) return undefined;
   try {
     const key = createPublicKey({ key: jwk, format: 'jwk' });
-    return isUsable(key) ? { kid: stringOf(jwk['kid']), algorithm: stringOf(jwk['alg']), key } : undefined;
+    return isUsable(key) ? { kid: isOptionalString(kid) ? kid : undefined, algorithm, key } : undefined;
   } catch {
     return undefined;
   }
@@ -50,9 +53,9 @@ export function mayVerify({ algorithm: only, key }: SignatureKey, algorithm: str
 
 function isForSignatures({ use, key_ops: operations }: JsonObject): boolean {
   if (!SIGNATURE_USES.has(use)) return false;
-  return !Array.isArray(operations) || operations.includes('verify');
+  return operations === undefined || (Array.isArray(operations) && operations.includes('verify'));
 }
 
-function stringOf(value: unknown): string | undefined {
-  return typeof value === 'string' ? value : undefined;
+function isOptionalString(value: unknown): value is string | undefined {
+  return value === undefined || typeof value === 'string';
 }

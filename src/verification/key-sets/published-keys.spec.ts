@@ -12,6 +12,8 @@ describe('readKeySet()', () => {
     ['a key for encryption', jwkOf(rsa, { kid: 'a', use: 'enc' })],
     ['a key for X.509-SVIDs', jwkOf(rsa, { kid: 'a', use: 'x509-svid' })],
     ['a key for other operations', { ...jwkOf(rsa, { kid: 'a' }), key_ops: ['encrypt'] }],
+    ['a key whose operations are no list', { ...jwkOf(rsa, { kid: 'a' }), key_ops: 'verify' }],
+    ['a key whose algorithm is no string', { ...jwkOf(rsa, { kid: 'a' }), alg: ['RS512'] }],
     ['RSA 1024', jwkOf(smallRsa, { kid: 'a' })],
     ['RSA with the exponent 1', { ...jwkOf(rsa, { kid: 'a' }), e: 'AQ' }],
     ['a point that is not on its curve', { ...jwkOf(p256, { kid: 'a' }), y: jwkOf(p256).x }],
