@@ -90,8 +90,6 @@ describe('openSqliteStore()', () => {
        CREATE INDEX token_by_account ON token (account_id, created_at, id);
        DROP TABLE basic_use;
        DROP TABLE used_proof;
-       DROP INDEX token_by_key;
-       ALTER TABLE token DROP COLUMN key_hash;
        DROP INDEX account_by_email;
        ALTER TABLE account DROP COLUMN email;
        ALTER TABLE account DROP COLUMN email_key;
