@@ -30,6 +30,7 @@ const PLACES = {
   'revocation-set': [LIB, CORE],
   accounts: [REVOCATION_SET, AUDIT, LIB, CORE],
   remote: [CONFIG_TYPES, '^src/config/key-url\\.ts$', LIB, CORE],
+  'decision-points': ['^src/remote/', CONFIG_TYPES, LIB, CORE],
   verification: [
     '^src/remote/',
     ACCOUNTS,

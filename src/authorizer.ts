@@ -1,9 +1,12 @@
 import type { Policy } from './core/authorize.ts';
 import { authorize } from './core/authorize.ts';
-import type { PresentedProof, ProofResult } from './core/binding/proof.ts';
+import type { PresentedProof } from './core/binding/proof.ts';
+import type { RulingQuestion, RulingSource } from './core/condition/ruling.ts';
 import type { PresentedCredential } from './core/credential/credential.ts';
-import type { CredentialCache, VerificationResult } from './core/credential/verified-credential.ts';
+import type { CredentialCache } from './core/credential/verified-credential.ts';
 import type { Decision, Need } from './core/decision.ts';
+import type { Knowledge } from './core/knowledge/knowledge.ts';
+import { LocalResults } from './core/knowledge/local-results.ts';
 import type {
   BatchDecider,
   Clock,
@@ -30,6 +33,8 @@ const TIMED_ONE_IN = 64;
 export interface AuthorizerParts {
   readonly policy: Policy;
   readonly known: CredentialCache;
+  /** Asks policy decision points; without it, a route that needs one denies every request. */
+  readonly rulings?: RulingSource | undefined;
   readonly verifier: Verifier;
   /** `undefined` if the policy does not accept DPoP. */
   readonly proofs?: ProofChecker | undefined;
@@ -68,19 +73,21 @@ export class Authorizer implements BatchDecider {
   private readonly parts: AuthorizerParts;
   private readonly notesUse: boolean;
   private readonly tracer: DecisionTracer;
+  private readonly knowledge: Knowledge;
   private untimed = 0;
 
   constructor(parts: AuthorizerParts) {
     this.parts = parts;
     this.notesUse = parts.notesUse ?? true;
     this.tracer = parts.tracer ?? UNTRACED;
+    this.knowledge = knowledgeOf(parts);
   }
 
   decide(request: AccessRequest, limits?: DecisionLimits): Decision | Promise<Decision> {
-    const { policy, known, standings, clock, observer } = this.parts;
+    const { policy, standings, clock, observer } = this.parts;
     const beganMs = clock.monotonicMs();
     const moment = { wallMs: clock.wallMs(), monotonicMs: beganMs, beganMs, mayAsk: true };
-    const outcome = authorize(request, policy, known, standings.freshness, moment);
+    const outcome = authorize(request, policy, this.knowledge, standings.freshness, moment);
     if (outcome.outcome === 'need') return this.pursue(request, outcome, this.attempt(beganMs, limits));
     this.note(outcome, moment);
     observer.decided(request, outcome, this.sampleTime(beganMs), beganMs);
@@ -120,11 +127,11 @@ export class Authorizer implements BatchDecider {
   }
 
   private attempt(beganMs: number, limits: DecisionLimits | undefined): Attempt {
-    const { decisionTimeoutMs, known } = this.parts;
+    const { decisionTimeoutMs } = this.parts;
     return {
       beganMs,
       endMs: beganMs + Math.min(decisionTimeoutMs, limits?.timeoutMs ?? decisionTimeoutMs),
-      learnt: new LocalResults(known),
+      learnt: new LocalResults(this.knowledge),
       isCancelled: () => limits?.isCancelled() === true,
     };
   }
@@ -226,9 +233,16 @@ export class Authorizer implements BatchDecider {
 
   private async meet(need: Need, request: AccessRequest, attempt: Attempt): Promise<void> {
     if (need.what === 'verification') return this.verify(need.credential, request, attempt);
+    if (need.what === 'ruling') return this.askForRuling(need.question, attempt);
     if (need.what === 'upstream token') return this.parts.upstreamSigner?.sign(need.credential);
     if (need.what === 'proof') return this.prove(need.proof, request, attempt);
     return this.tracer.io('read revocation set', () => this.parts.standings.refresh(need.credential));
+  }
+
+  private async askForRuling(question: RulingQuestion, { learnt }: Attempt): Promise<void> {
+    const { rulings } = this.parts;
+    if (rulings === undefined) return;
+    await learnt.rule(question, () => this.tracer.io('ask decision point', () => rulings.ask(question)));
   }
 
   private async prove(proof: PresentedProof, request: AccessRequest, { learnt }: Attempt): Promise<void> {
@@ -273,37 +287,10 @@ class Turns {
   }
 }
 
-/** The verification results of one call, in front of the shared cache. */
-class LocalResults implements CredentialCache {
-  /** By request, since each request has its own proof, which is checked once. */
-  readonly proven = new Map<AccessRequest, ProofResult>();
-  private readonly shared: CredentialCache;
-  private readonly found = {
-    bearer: new Map<string, VerificationResult>(),
-    basic: new Map<string, VerificationResult>(),
+function knowledgeOf({ known, rulings }: AuthorizerParts): Knowledge {
+  if (rulings === undefined) return known;
+  return {
+    find: (credential) => known.find(credential),
+    ruling: (question, now) => rulings.find(question, now),
   };
-  private readonly running = { bearer: new Map<string, Promise<void>>(), basic: new Map<string, Promise<void>>() };
-
-  constructor(shared: CredentialCache) {
-    this.shared = shared;
-  }
-
-  /** Verifies a credential, unless that is running. */
-  learn({ scheme, value }: PresentedCredential, verify: () => Promise<VerificationResult>): Promise<void> {
-    const running = this.running[scheme].get(value);
-    if (running !== undefined) return running;
-    const started = verify()
-      .then((result) => void this.found[scheme].set(value, result))
-      .finally(() => this.running[scheme].delete(value));
-    this.running[scheme].set(value, started);
-    return started;
-  }
-
-  find(credential: PresentedCredential): VerificationResult | undefined {
-    return this.found[credential.scheme].get(credential.value) ?? this.shared.find(credential);
-  }
-
-  proofOf(request: AccessRequest): ProofResult | undefined {
-    return this.proven.get(request);
-  }
 }

@@ -73,12 +73,14 @@ export function buildActiveConfig(config: Config, sharedParts: SharedParts, gene
   const dpop = buildDpop(config, sharedParts);
   const verifier = buildVerifier(config, own, sharedParts, generation);
   const { standings, clock, events, tracer } = sharedParts;
+  const rulings = sharedParts.decisionPoints.rulings(config.decisionPoints);
   const known = new CredentialCaches(sharedParts.known, sharedParts.knownPasswords);
   const signer = upstreamSigner(config, own, sharedParts);
   const decider: MakeDecider = (policy, decisionTimeoutMs, observer = events, notesUse = true) => {
     const upstreamSigner = policy.signsIdentity === true ? signer : undefined;
     const parts = {
       known,
+      rulings,
       verifier,
       proofs: dpop?.proofs,
       standings,
@@ -99,8 +101,9 @@ export function buildActiveConfig(config: Config, sharedParts: SharedParts, gene
   const explainer = decider(policy, timeouts.decisionMs, unobserved(events), false);
   const access = buildAccess(config, sharedParts, gatewayDecider, decider, own);
   const deciderWith = (asserted: CredentialCache): BatchDecider => {
-    const parts = { verifier, standings, clock, observer: events, tracer, decisionTimeoutMs: timeouts.decisionMs };
-    return new Authorizer({ ...parts, policy: { ...policy, generation }, known: asserted });
+    const parts = { rulings, verifier, standings, clock, observer: events, tracer };
+    const limits = { decisionTimeoutMs: timeouts.decisionMs };
+    return new Authorizer({ ...parts, ...limits, policy: { ...policy, generation }, known: asserted });
   };
   return {
     config,

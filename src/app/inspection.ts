@@ -26,7 +26,14 @@ export interface Inspection
 export async function openInspection(config: Config): Promise<Inspection> {
   return guard(async (opened) => {
     // A running instance has in its caches what this one must wait for.
-    const patient = { ...config, timeouts: { decisionMs: INSPECTION_TIMEOUT_MS, storeMs: INSPECTION_TIMEOUT_MS } };
+    const decisionPoints = new Map(
+      Array.from(config.decisionPoints, ([name, point]) => [name, { ...point, timeoutMs: INSPECTION_TIMEOUT_MS }]),
+    );
+    const patient = {
+      ...config,
+      decisionPoints,
+      timeouts: { decisionMs: INSPECTION_TIMEOUT_MS, storeMs: INSPECTION_TIMEOUT_MS },
+    };
     const store = await leaveEpochs(await openStore(config.store, patient.timeouts, 'command'));
     const silence = { level: 'silent', passes: 0, audit: undefined } as const;
     const observation = new Observation(silence, { clock: systemClock, destination: { write: () => {} } });
@@ -37,6 +44,7 @@ export async function openInspection(config: Config): Promise<Inspection> {
     const { keySets, introspection } = parts;
     keySets.reconfigure(config.issuers);
     introspection.reconfigure(config.issuers);
+    parts.decisionPoints.reconfigure(decisionPoints);
     const { gateway, verifier } = buildActiveConfig(patient, { ...parts, ...logIns, own, basicUses: undefined }, 1);
     const { revocationSet } = parts;
     return { gateway, verifier, store, revocationSet, close: () => closeAll(opened) };

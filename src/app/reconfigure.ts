@@ -1,5 +1,6 @@
 import type { Config, Listener } from '../config/config.ts';
 import type { IssuerNames } from '../config/reload/issuer-names.ts';
+import type { DecisionPoints } from '../decision-points/decision-points.ts';
 import type { Observation } from '../observe/observation.ts';
 import type { RevocationWatches } from '../revocation/revocation-watches.ts';
 import type { Standings } from '../revocation-set/standings.ts';
@@ -15,6 +16,7 @@ export interface ReconfiguredParts {
   readonly standings: Pick<Standings, 'reconfigure'>;
   readonly keySets: Pick<KeySets, 'reconfigure'>;
   readonly introspection: Pick<Introspection, 'reconfigure'>;
+  readonly decisionPoints: Pick<DecisionPoints, 'reconfigure'>;
   readonly ownKeys: { reconfigure(config: Config): void };
   readonly watches: Pick<RevocationWatches, 'reset'>;
   /** The doors that are open. */
@@ -37,6 +39,7 @@ export function reconfigure(parts: ReconfiguredParts, config: Config): void {
   parts.standings.reconfigure(limitsOf(config));
   parts.keySets.reconfigure(config.issuers);
   parts.introspection.reconfigure(config.issuers);
+  parts.decisionPoints.reconfigure(config.decisionPoints);
   parts.ownKeys.reconfigure(config);
   parts.watches.reset('answers changed');
   for (const door of DOOR_KEYS) {

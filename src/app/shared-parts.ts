@@ -7,6 +7,7 @@ import { Passwords } from '../accounts/passwords/passwords.ts';
 import { AuditLog } from '../audit/audit-log.ts';
 import type { Config } from '../config/config.ts';
 import type { Clock, DecisionTracer } from '../core/ports.ts';
+import { DecisionPoints } from '../decision-points/decision-points.ts';
 import { systemTimers } from '../lib/clock.ts';
 import type { Events } from '../observe/events.ts';
 import type { Observation } from '../observe/observation.ts';
@@ -50,6 +51,7 @@ export interface SharedParts {
   readonly known: TokenCache;
   readonly keySets: KeySets;
   readonly introspection: Introspection;
+  readonly decisionPoints: Pick<DecisionPoints, 'rulings' | 'reconfigure'>;
   readonly passwords: Passwords;
   readonly throttle: GuessThrottle;
   readonly devices: KnownDevices;
@@ -75,7 +77,7 @@ export async function openSharedParts(
   opened: (() => Promise<void>)[],
   store: Store,
 ): Promise<BaseParts> {
-  const { events, issuerEvents, sources, tracing: tracer } = observation;
+  const { events, issuerEvents, decisionPointEvents, sources, tracing: tracer } = observation;
   opened.push(() => observation.telemetry.close());
   await observation.telemetry.prepare(config);
   observation.telemetry.reconfigure();
@@ -94,6 +96,8 @@ export async function openSharedParts(
   opened.push(async () => keySets.close());
   const introspection = new Introspection({ clock, observer: issuerEvents, tracer });
   opened.push(() => introspection.close());
+  const decisionPoints = new DecisionPoints({ clock, observer: decisionPointEvents });
+  opened.push(() => decisionPoints.close());
   const known = new TokenCache(MAX_KNOWN_TOKENS);
   sources.standings = standings;
   sources.revocationSet = revocationSet;
@@ -101,6 +105,7 @@ export async function openSharedParts(
   sources.tokenCache = known;
   sources.keySets = keySets;
   sources.introspection = introspection;
+  sources.decisionPoints = decisionPoints;
   const budgets = { unrecorded: new UnrecordedBudget(clock), unknownKeys: new UnknownKeyBudget(clock) };
   const remembering = { known, knownPasswords: new PasswordCache(), ...budgets };
   return {
@@ -114,6 +119,7 @@ export async function openSharedParts(
     watches,
     keySets,
     introspection,
+    decisionPoints,
     passwords: new Passwords(),
     usedProofs: { store: new RecentProofs(store.usedProofs), memory: new RecentProofs(undefined) },
     ...remembering,

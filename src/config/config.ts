@@ -29,6 +29,8 @@ export interface Config {
   readonly resources: readonly ResourceConfig[];
   /** What pages of other origins may do with routes, and read of answers to requests that match none. */
   readonly cors: { readonly rule: CorsRule | undefined };
+  /** The policy decision points that routes may ask, by name. */
+  readonly decisionPoints: ReadonlyMap<string, DecisionPointConfig>;
   readonly basic: { readonly routes: boolean; readonly sunsetMs: number };
   readonly routes: readonly Route[];
   /** Where each route is written: in the configuration file, or in one that it includes. */
@@ -116,6 +118,23 @@ export interface ApiKeysConfig {
 export type LeakReportsConfig =
   | { readonly kind: 'url'; readonly url: URL }
   | { readonly kind: 'file'; readonly keys: ReadonlyMap<string, KeyObject> };
+
+/** A policy decision point that speaks AuthZEN 1.0. */
+export interface DecisionPointConfig {
+  /** `[a-z0-9-]{1,63}`. */
+  readonly name: string;
+  /** The URL of its evaluation endpoint. */
+  readonly url: URL;
+  /** `undefined` for a server that requires no credentials and has a certificate of a CA that Node trusts. */
+  readonly access: KeyServerAccess | undefined;
+  readonly timeoutMs: number;
+  /** How long an answer holds, at most `maxStaleness`; 0: it is asked at each decision. */
+  readonly cacheMs: number;
+  /** The claims of the caller that it is told. */
+  readonly claims: readonly ClaimPath[];
+  /** The type of the subjects of its questions. */
+  readonly subjectType: string;
+}
 
 /** AuthZEN on the listener `verify`. */
 export interface AuthzenConfig {
@@ -352,7 +371,7 @@ interface PublishingIssuer extends PublicKeyIssuer {
   readonly access: KeyServerAccess | undefined;
 }
 
-/** How Sallyport gets access to the server that publishes an issuer's metadata and keys. */
+/** How Sallyport gets access to a server: one that publishes an issuer's metadata and keys, or a decision point. */
 export interface KeyServerAccess {
   /** Header fields of each request, by lower-case name. */
   readonly headers: Readonly<Record<string, Secret>>;

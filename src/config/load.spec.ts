@@ -90,6 +90,7 @@ describe('loadConfig() on a valid file', () => {
       trustedProxies: ['127.0.0.0/8', '::1'],
       scopes: new Map(),
       issuers: [],
+      decisionPoints: new Map(),
       resources: [],
       cors: { rule: undefined },
       basic: { routes: false, sunsetMs: Infinity },

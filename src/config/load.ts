@@ -8,6 +8,7 @@ import type { Problem } from './reading/problems.ts';
 import { readSource } from './reading/read-source.ts';
 import { readApiKeys, refuseKeysWithoutIssuer } from './sections/api-keys/api-keys.ts';
 import { readCors, warnOfUnservedCors } from './sections/cors/cors.ts';
+import { readDecisionPoints } from './sections/decision-points/decision-points.ts';
 import { warnOfDoubts } from './sections/doubts/doubts.ts';
 import { readDpop, refuseDpopWhereOff } from './sections/dpop/dpop.ts';
 import { fileSchema } from './sections/file-schema.ts';
@@ -99,12 +100,14 @@ function readConfig(draft: Draft, included: Included): Config | undefined {
   const resources = readResources(draft, catalogue);
   const cors = readCors(draft);
   const identity = readIdentity(draft, issuers);
+  const decisionPoints = readDecisionPoints(draft, settings);
   const context = {
     cors,
     catalogue,
     issuers: issuerNames(draft),
     own,
     clockSkewMs: settings.clockSkewMs,
+    decisionPoints,
     basic: basic?.routes,
     resources,
     resourceNames: resourceNames(draft),
@@ -125,6 +128,7 @@ function readConfig(draft: Draft, included: Included): Config | undefined {
     issuers,
     basic,
     resources,
+    decisionPoints,
     routes: placed?.routes,
     routePlaces: placed?.places,
     cors: cors && { rule: cors.rule },

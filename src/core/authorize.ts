@@ -2,6 +2,9 @@ import { isDpop, missingProof } from './binding/possession.ts';
 import type { DpopTerms } from './binding/proof.ts';
 import type { Check, EntryCheck } from './check.ts';
 import { endOfAllow, failedClaim, failedCondition } from './condition/route-conditions.ts';
+import type { DecisionPointUse } from './condition/ruling.ts';
+import type { RuledRequest } from './condition/ruling-question.ts';
+import { questionOf } from './condition/ruling-question.ts';
 import type { CorsRule } from './cors/cors-rule.ts';
 import { decidePreflight } from './cors/preflight.ts';
 import type { Presented } from './credential/credential.ts';
@@ -17,6 +20,7 @@ import type {
 import type { Allow, Decision, Deny, Need } from './decision.ts';
 import { deny } from './decision.ts';
 import { keepTime } from './keep-time.ts';
+import type { Knowledge } from './knowledge/knowledge.ts';
 import { isPlainMethod } from './method.ts';
 import { readPath } from './path.ts';
 import type { Reason } from './reason.ts';
@@ -54,7 +58,7 @@ export interface Policy {
 export function authorize(
   request: AccessRequest,
   policy: Policy,
-  known: CredentialCache,
+  known: Knowledge,
   freshness: Freshness,
   moment: Moment,
 ): Decision | Need {
@@ -74,7 +78,8 @@ export function authorize(
 
   const takesBasic = route.basic && moment.wallMs < policy.basicUntilMs;
   const identified = admit(request, route, takesBasic, policy, known, freshness, moment);
-  const passed = identified.outcome === 'verified' ? meetConditions(identified, route, path, moment) : identified;
+  const passed =
+    identified.outcome === 'verified' ? meetConditions(identified, route, request, path, known, moment) : identified;
   const admitted = passed.outcome === 'verified' ? withUpstreamToken(passed, request, policy, moment) : passed;
   if (admitted.outcome === 'verified') {
     // For a DPoP proof, a new nonce if the client needs one.
@@ -213,17 +218,58 @@ function prove(
 function meetConditions(
   credential: VerifiedCredential,
   route: Route,
+  request: AccessRequest,
   path: string,
-  { wallMs }: Moment,
-): VerifiedCredential | Deny {
+  known: Knowledge,
+  moment: Moment,
+): VerifiedCredential | Deny | Need {
   const { where } = route;
-  const failed = where === undefined ? undefined : failedCondition(where, credential, path, wallMs);
-  if (where === undefined || failed === undefined) return credential;
+  if (where === undefined) return credential;
+  const failed = failedCondition(where, credential, path, moment.wallMs);
+  if (failed === undefined) {
+    const { decisionPoint } = where;
+    return decisionPoint === undefined
+      ? credential
+      : awaitRuling(
+          decisionPoint,
+          credential,
+          route,
+          { method: request.method, host: request.host, path },
+          known,
+          moment,
+        );
+  }
   if (failed !== 'where') return denyKnown('step_up_required', route, failed, credential);
   return {
     ...denyKnown('condition_failed', route, failed, credential),
     failedClaim: failedClaim(where, credential, path),
   };
+}
+
+/** Passes only what the policy decision point of the route permits. */
+function awaitRuling(
+  decisionPoint: DecisionPointUse,
+  credential: VerifiedCredential,
+  route: Route,
+  request: RuledRequest,
+  known: Knowledge,
+  moment: Moment,
+): VerifiedCredential | Deny | Need {
+  const question = questionOf(decisionPoint, credential, route.pattern, request);
+  if (question === undefined) return denyKnown('condition_failed', route, 'no subject', credential);
+  const ruling = known.ruling?.(question, moment);
+  switch (ruling?.outcome) {
+    case undefined:
+      return { outcome: 'need', what: 'ruling', question };
+    case 'permitted':
+      return credential;
+    case 'refused':
+      return denyKnown('condition_failed', route, 'ruling', credential);
+    case 'failed': {
+      const check = { name: 'decision point', decisionPoint: decisionPoint.name, failure: ruling.failure } as const;
+      return denyKnown('unavailable', route, check, credential);
+    }
+  }
 }
 
 /** Challenges name what the message required, so that a client can ask for all of it at once. */

@@ -1,4 +1,4 @@
-import type { AnswerFlaw, Check, DetailedCheck, IntrospectionFailure, NoIssuerCheck } from './check.ts';
+import type { AnswerFlaw, Check, DetailedCheck, IntrospectionFailure, NoIssuerCheck, RulingFailure } from './check.ts';
 
 /** Checks that the log calls otherwise than their names. */
 const LOG_NAMES = { expired: 'exp' } as const satisfies Readonly<Partial<Record<Check & string, string>>>;
@@ -19,6 +19,8 @@ function detailedText(check: DetailedCheck): string {
       return check.refusals.map((refusal) => `${refusal.issuer} refuses ${checkText(refusal.check)}`).join('; ');
     case 'introspection':
       return `introspection: ${failureText(check.failure)}`;
+    case 'decision point':
+      return `decision point ${check.decisionPoint}: ${failureText(check.failure)}`;
     case 'basic':
       return `basic: ${check.check}`;
   }
@@ -29,7 +31,7 @@ function noIssuerText({ iss, refusals }: NoIssuerCheck): string {
   return [claim, ...refusals.map(({ issuer, check }) => `${issuer} refuses ${check}`)].join('; ');
 }
 
-function failureText(failure: IntrospectionFailure): string {
+function failureText(failure: IntrospectionFailure | RulingFailure): string {
   switch (failure) {
     case 'busy':
       return 'too many open questions';
@@ -55,6 +57,8 @@ export function flawText(flaw: AnswerFlaw): string {
       return 'it answered no JSON';
     case 'not an object':
       return 'it answered no JSON object';
+    case 'no decision':
+      return 'it answered without a true or false "decision"';
     case 'no introspection':
       return 'it answered without a true or false "active", or with a "client_id" of no string';
   }

@@ -156,6 +156,10 @@ const STEP_OF = {
   where: 'condition',
   acr: 'condition',
   auth_time: 'condition',
+  // A policy decision point.
+  ruling: 'condition',
+  'ruling not known': 'condition',
+  'no subject': 'condition',
 
   'upstream token not known': 'call',
   'no account': 'call',
@@ -174,8 +178,19 @@ const STEP_OF = {
 /** A check that fails in one way only. */
 export type SimpleCheck = keyof typeof STEP_OF;
 
-/** A check whose failure has details; each belongs to the verification. It holds no part of a credential. */
-export type DetailedCheck =
+/** A check whose failure has details. It holds no part of a credential. */
+export type DetailedCheck = VerificationCheck | DecisionPointCheck;
+
+/** Why a policy decision point said nothing. */
+export interface DecisionPointCheck {
+  readonly name: 'decision point';
+  /** Its configured name. */
+  readonly decisionPoint: string;
+  readonly failure: RulingFailure;
+}
+
+/** The checks with details that belong to the verification. */
+type VerificationCheck =
   | { readonly name: 'length'; readonly maxLength: number }
   | NoIssuerCheck
   | { readonly name: 'every issuer'; readonly refusals: readonly IssuerRefusal[] }
@@ -201,11 +216,14 @@ export interface IssuerRefusal {
 /** Why an introspection server said nothing of a token. */
 export type IntrospectionFailure = 'busy' | 'down' | 'not configured' | 'no answer' | AnswerFlaw;
 
-/** What is wrong with the answer of an issuer's server. */
+/** Why a policy decision point said nothing. */
+export type RulingFailure = 'busy' | 'down' | 'not configured' | 'no answer' | AnswerFlaw;
+
+/** What is wrong with the answer of an issuer's server, or of a decision point. */
 export type AnswerFlaw =
   | { readonly kind: 'status'; readonly status: number }
   | { readonly kind: 'length'; readonly maxBytes: number }
-  | { readonly kind: 'not JSON' | 'not an object' | 'no introspection' };
+  | { readonly kind: 'not JSON' | 'not an object' | 'no introspection' | 'no decision' };
 
 /**
  * The outcomes of a check of a name and a password. `throttled` and `busy`: the password was not compared. `failed`: the
@@ -236,7 +254,8 @@ export type EntryCheck = `revocation by ${EntryKind | 'an entry'}`;
 /** The checks of one step. */
 export type CheckOf<S extends Step> =
   | { [C in SimpleCheck]: (typeof STEP_OF)[C] extends S ? C : never }[SimpleCheck]
-  | (S extends 'verification' ? DetailedCheck : never);
+  | (S extends 'verification' ? VerificationCheck : never)
+  | (S extends 'condition' ? DecisionPointCheck : never);
 
 /**
  * What a check found beside what it expected, for the log and for operators. Both are short and printable, and hold no
@@ -254,5 +273,6 @@ export type FailedCheck = { [S in Step]: { readonly step: S; readonly check: Che
 
 /** The step that a check belongs to. */
 export function stepOf(check: Check): Step {
-  return typeof check === 'string' ? STEP_OF[check] : 'verification';
+  if (typeof check === 'string') return STEP_OF[check];
+  return check.name === 'decision point' ? 'condition' : 'verification';
 }

@@ -3,6 +3,7 @@ import type { PresentedProof } from './binding/proof.ts';
 import type { Check, FailedCheck, Finding } from './check.ts';
 import { stepOf } from './check.ts';
 import type { FailedClaim } from './condition/route-conditions.ts';
+import type { RulingQuestion } from './condition/ruling.ts';
 import type { CorsFields } from './cors/cors-rule.ts';
 import type { PresentedCredential } from './credential/credential.ts';
 import type { Stripped } from './credential/places/stripped.ts';
@@ -67,6 +68,7 @@ export type Need =
   | { readonly outcome: 'need'; readonly what: 'verification'; readonly credential: PresentedCredential }
   | { readonly outcome: 'need'; readonly what: 'standing'; readonly credential: VerifiedCredential }
   | { readonly outcome: 'need'; readonly what: 'proof'; readonly proof: PresentedProof }
+  | { readonly outcome: 'need'; readonly what: 'ruling'; readonly question: RulingQuestion }
   /** The credential is admitted; only its signed identity for the upstream is missing. */
   | { readonly outcome: 'need'; readonly what: 'upstream token'; readonly credential: VerifiedCredential };
 

@@ -109,6 +109,7 @@ export type Io =
   | 'fetch key set'
   | 'introspect token'
   | 'read API key'
+  | 'ask decision point'
   | 'read account'
   | 'hash password';
 

@@ -3,7 +3,14 @@ import type { ConfigStatus } from './config-status.ts';
 import type { Failures } from './failures.ts';
 import type { Forwarding } from './forwarding.ts';
 import type { Logs } from './log/logs.ts';
-import type { IntrospectionState, KeySetState, SetStatus, SigningKeyState, Sources } from './sources.ts';
+import type {
+  DecisionPointState,
+  IntrospectionState,
+  KeySetState,
+  SetStatus,
+  SigningKeyState,
+  Sources,
+} from './sources.ts';
 
 /** How long the store is shown as failing after a failure. */
 const FAILING_SECONDS = 10;
@@ -44,6 +51,13 @@ export interface Components {
     /** Failed requests in a row. */
     readonly failures: number;
   }[];
+  readonly decisionPoints?: readonly {
+    readonly name: string;
+    /** `misconfigured`: it refuses our credentials. */
+    readonly status: 'ok' | 'failing' | 'misconfigured';
+    /** Failed requests in a row. */
+    readonly failures: number;
+  }[];
   /** `failing`: they cannot be read, and nothing is signed. `kid` is the key that signs, since the time `since`. */
   readonly signingKeys?: { readonly status: 'ok' | 'failing'; readonly kid: string; readonly since: string };
   readonly config: {
@@ -61,7 +75,7 @@ export interface Components {
 /** Returns the current state of the parts. */
 export function describeComponents(parts: ComponentsParts): Components {
   const { sources, failures, forwarding, configStatus, logs, clock } = parts;
-  const { standings, revocationSet, keySets, ownKeys, introspection } = sources;
+  const { standings, revocationSet, keySets, ownKeys, introspection, decisionPoints } = sources;
   const signing = ownKeys?.state;
   const isFailing = failures.storeFailedSecondsAgo() < FAILING_SECONDS;
   return {
@@ -70,6 +84,7 @@ export function describeComponents(parts: ComponentsParts): Components {
     ...(keySets === undefined ? {} : { keySets: Array.from(keySets.statuses(), describeKeySet) }),
     ...(signing === undefined ? {} : { signingKeys: describeSigning(signing) }),
     ...(introspection === undefined ? {} : { introspection: Array.from(introspection.statuses(), describeServer) }),
+    ...describePoints(decisionPoints?.statuses()),
     config: describeConfig(configStatus),
     ...describeForwarding(forwarding),
     log: { status: logs.isFailing ? 'failing' : 'ok', lost: logs.lost },
@@ -137,6 +152,15 @@ function describeKeySet({ issuer, ageSeconds, failures, exposesKeys }: KeySetSta
   if (ageSeconds === undefined) return { issuer, status: 'missing', failures, ...problem };
   const status = failures === 0 ? 'ok' : 'failing';
   return { issuer, status, ageSeconds: toMilliseconds(ageSeconds), failures, ...problem };
+}
+
+/** Most configurations have none. */
+function describePoints(states: Iterable<DecisionPointState> = []): Pick<Components, 'decisionPoints'> {
+  const decisionPoints = Array.from(states, ({ name, failures, refusesCredentials }) => {
+    const status = refusesCredentials ? 'misconfigured' : failures === 0 ? 'ok' : 'failing';
+    return { name, status, failures } as const;
+  });
+  return decisionPoints.length === 0 ? {} : { decisionPoints };
 }
 
 type Servers = NonNullable<Components['introspection']>;

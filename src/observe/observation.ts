@@ -4,6 +4,7 @@ import type { Components, ComponentsParts } from './components.ts';
 import { describeComponents } from './components.ts';
 import { factsOf } from './config-facts.ts';
 import { ConfigStatus } from './config-status.ts';
+import { DecisionPointEvents } from './decision-point-events.ts';
 import type { EventsParts } from './events.ts';
 import { Events } from './events.ts';
 import { Failures } from './failures.ts';
@@ -39,6 +40,8 @@ export class Observation {
   readonly events: Events;
   /** Events of issuers' key sets and introspection endpoints. */
   readonly issuerEvents: IssuerEvents;
+  /** Events of policy decision points. */
+  readonly decisionPointEvents: DecisionPointEvents;
   /** Where audit records go. */
   readonly auditOutput: Pick<Logger, 'info' | 'warn'>;
   /** Limits repeated lines in the logs. */
@@ -52,6 +55,7 @@ export class Observation {
     keySets: undefined,
     ownKeys: undefined,
     introspection: undefined,
+    decisionPoints: undefined,
     endingTokens: undefined,
   };
   readonly tracing: Tracing;
@@ -82,6 +86,7 @@ export class Observation {
     };
     this.events = new Events(this.parts);
     this.issuerEvents = new IssuerEvents(logs.app);
+    this.decisionPointEvents = new DecisionPointEvents(logs.app);
     this.auditOutput = logs.audit;
     let metrics: Metrics | undefined;
     this.telemetry = new TelemetrySender({

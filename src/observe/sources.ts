@@ -26,6 +26,18 @@ export interface IntrospectionState {
   readonly requests: Readonly<Record<string, number>>;
 }
 
+/** The state of a policy decision point. */
+export interface DecisionPointState {
+  /** Its configured name. */
+  readonly name: string;
+  /** Failed requests in a row for which it was not reached in time. */
+  readonly failures: number;
+  /** Whether it refuses our credentials. */
+  readonly refusesCredentials: boolean;
+  /** The questions since the start, by outcome. */
+  readonly rulings: Readonly<Record<string, number>>;
+}
+
 /** The state of the feed, and whether the revocation set can be read. */
 interface StandingStatus {
   readonly feed: 'starting' | 'live' | 'lost';
@@ -69,5 +81,6 @@ export interface Sources {
   keySets: { statuses(): Iterable<KeySetState> } | undefined;
   ownKeys: { readonly state: SigningKeyState | undefined } | undefined;
   introspection: { statuses(): Iterable<IntrospectionState> } | undefined;
+  decisionPoints: { statuses(): Iterable<DecisionPointState> } | undefined;
   endingTokens: { readonly counts: readonly EndingCount[] } | undefined;
 }

@@ -1,8 +1,9 @@
+import type { Agent } from 'node:https';
 import type { AnswerFlaw } from '../core/check.ts';
 import { flawText } from '../core/check-text.ts';
 import { decodeUtf8 } from '../lib/utf8.ts';
-import { getTrusting } from './get-trusting.ts';
 import { keepLoopbackDirect } from './proxy.ts';
+import { sendTrusting } from './send-trusting.ts';
 
 /** A request and the limits on its response. */
 export interface TextRequest extends Pick<RequestInit, 'method' | 'body'> {
@@ -11,13 +12,17 @@ export interface TextRequest extends Pick<RequestInit, 'method' | 'body'> {
   readonly timeoutMs: number;
   readonly maxBytes: number;
   /**
-   * The only CAs that may sign the server's certificate, in PEM; those that Node trusts by default. Such a request is a
-   * GET over https.
+   * The only CAs that may sign the server's certificate, in PEM; those that Node trusts by default. Such a request is
+   * sent over https, and its body is a string.
    */
   readonly ca?: string | undefined;
+  /** Keeps the connections of requests with `ca`; by default, each has a connection of its own. */
+  readonly agent?: Agent | undefined;
 }
 
 export interface FetchedText {
+  /** From 200 to 299. */
+  readonly status: number;
   readonly text: string;
   readonly headers: Headers;
 }
@@ -50,7 +55,7 @@ export class UnexpectedStatus extends UnexpectedAnswer {
  * URL or any part of the request or the response.
  */
 export async function fetchText(url: URL, request: TextRequest, signal: AbortSignal): Promise<FetchedText> {
-  const { timeoutMs, maxBytes, ca, ...init } = request;
+  const { timeoutMs, maxBytes, ca, agent, ...init } = request;
   const abort = new AbortController();
   const late = new Error(`it did not answer in full within ${timeoutMs} ms`);
   const timer = setTimeout(() => abort.abort(late), timeoutMs);
@@ -59,11 +64,11 @@ export async function fetchText(url: URL, request: TextRequest, signal: AbortSig
     keepLoopbackDirect(url);
     // A redirect then counts as an unexpected status.
     const sent = { ...init, redirect: 'manual', signal: ended } as const;
-    const response = await (ca === undefined ? fetch(url, sent) : getTrusting(ca, url, sent));
+    const response = await (ca === undefined ? fetch(url, sent) : sendTrusting(ca, url, { ...sent, agent }));
     if (!response.ok || response.body === null) throw new UnexpectedStatus(response.status);
     // The body of a fetch is bytes, but its type does not say so.
     const text = await readLimited(response.body as AsyncIterable<Uint8Array>, maxBytes);
-    return { text, headers: response.headers };
+    return { status: response.status, text, headers: response.headers };
   } catch (error) {
     ended.throwIfAborted();
     throw error;

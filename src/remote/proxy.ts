@@ -24,8 +24,12 @@ export function keepLoopbackDirect(url: URL, env: NodeJS.ProcessEnv = process.en
   env['no_proxy'] = [exceptions, url.hostname].filter((one) => one !== '').join(',');
 }
 
-/** Returns an agent for one request, which uses the proxies of the environment as `fetch` does. */
-export function agentFor(url: URL): Agent {
+/**
+ * Returns an agent, which uses the proxies of the environment as `fetch` does.
+ *
+ * @param keepAlive whether it keeps connections, for several requests; by default, it is for one.
+ */
+export function agentFor(url: URL, keepAlive = false): Agent {
   const { proxyEnv } = globalAgent.options;
-  return new Agent(proxyEnv === undefined || isLoopbackUrl(url) ? {} : { proxyEnv });
+  return new Agent({ keepAlive, ...(proxyEnv === undefined || isLoopbackUrl(url) ? {} : { proxyEnv }) });
 }

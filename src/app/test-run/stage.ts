@@ -1,4 +1,6 @@
 import type { Config, IssuerConfig } from '../../config/config.ts';
+import type { TestCase } from '../../config/tests/test-case.ts';
+import type { RulingSource } from '../../core/condition/ruling.ts';
 import type { Clock } from '../../core/ports.ts';
 import type { Gateway } from '../../edge/gateway.ts';
 import { systemClock } from '../../lib/clock.ts';
@@ -26,8 +28,13 @@ export type OpaqueTokens = Map<string, Map<string, Readonly<Record<string, unkno
 export interface Stage extends Pick<BaseParts, 'store' | 'revocationSet'> {
   readonly clock: Clock;
   readonly own: OwnSigning | undefined;
-  /** A gateway that has seen no credential and no guess yet. @param accounts those that exist for it. */
-  gateway(accounts: Store['accounts']): Gateway;
+  /**
+   * A gateway that has seen no credential and no guess yet.
+   *
+   * @param accounts those that exist for it.
+   * @param rulings what each policy decision point answers.
+   */
+  gateway(accounts: Store['accounts'], rulings: TestCase['rulings']): Gateway;
   close(): Promise<void>;
 }
 
@@ -41,16 +48,29 @@ export function openStage(config: Config, keys: TestKeys, opaque: OpaqueTokens, 
     const foreign = openForeign(config.issuers, keys, opaque, { clock, observer: observation.issuerEvents }, opened);
     const own = await openOwnSigning(config, parts, 'create the first key');
     opened.push(async () => own?.keys.close());
-    const gateway = (accounts: Store['accounts']): Gateway => {
+    const gateway: Stage['gateway'] = (accounts, rulings) => {
       const logInHistory = new MemoryLogInHistory();
       const logIns = boundLogIns(config, { ...parts, store: { logInHistory } }, own);
       const fresh = { ...foreign, ...logIns, known: new TokenCache(1), knownPasswords: new PasswordCache() };
-      const shared = { ...parts, ...fresh, store: { ...store, accounts }, own, basicUses: undefined };
+      const decisionPoints = { reconfigure: () => {}, rulings: () => answering(rulings) };
+      const shared = { ...parts, ...fresh, decisionPoints, store: { ...store, accounts }, own, basicUses: undefined };
       return buildActiveConfig(config, shared, 1).gateway;
     };
     const { revocationSet } = parts;
     return { store, revocationSet, clock, own, gateway, close: () => closeAll(opened) };
   });
+}
+
+/** Policy decision points that answer as a case says. */
+function answering(rulings: TestCase['rulings']): RulingSource {
+  return {
+    find: () => undefined,
+    ask: async ({ decisionPoint }) => {
+      const answer = rulings.get(decisionPoint) ?? 'unavailable';
+      if (answer === 'unavailable') return { outcome: 'failed', failure: 'no answer' };
+      return { outcome: answer === 'allow' ? 'permitted' : 'refused' };
+    },
+  };
 }
 
 /** The servers of foreign issuers: what they publish and answer is made here. */

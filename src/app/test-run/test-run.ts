@@ -73,7 +73,7 @@ async function decideOn(
   accounts: Store['accounts'],
   { clockSkewMs }: Config,
 ): Promise<Found> {
-  const gateway = stage.gateway(accounts);
+  const gateway = stage.gateway(accounts, test.rulings);
   const { request, shown } = decodeCheck(checkOf(test, authorization), {
     isDisguised: (name) => gateway.headers.isDisguised(name),
     wantedFields: gateway.wantedFields,

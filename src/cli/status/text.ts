@@ -9,9 +9,14 @@ export function componentLines(components: Readonly<Record<string, unknown>>): r
 const WIDTH = 13;
 
 function lineOf(name: string, part: unknown): string {
-  const { issuer, status, ...rest } = typeof part === 'object' && part !== null ? ({ ...part } as Members) : {};
+  const {
+    issuer,
+    name: own = issuer,
+    status,
+    ...rest
+  } = typeof part === 'object' && part !== null ? ({ ...part } as Members) : {};
   const details = Object.entries(rest).map(detailOf);
-  const title = issuer === undefined ? wordsOf(name) : `${wordsOf(name)} of ${plain(issuer)}`;
+  const title = own === undefined ? wordsOf(name) : `${wordsOf(name)} of ${plain(own)}`;
   return `${title.padEnd(WIDTH)}  ${[...(status === undefined ? [] : [plain(status)]), ...details].join(', ')}`;
 }
 

@@ -22,8 +22,24 @@ export function readClaimConditions(
   path: Path,
   written: z.output<typeof claimConditions> = {},
 ): readonly ClaimCondition[] {
+  return readNamedConditions(draft, path, written).map(({ claim, condition }) => ({ claim, condition }));
+}
+
+/** A condition with the key under which it is written. */
+export interface NamedCondition extends ClaimCondition {
+  readonly name: string;
+}
+
+/** Like {@link readClaimConditions}, for a map that has other keys too. @param except these keys, which are no claims. */
+export function readNamedConditions(
+  draft: Draft,
+  path: Path,
+  written: z.output<typeof claimConditions>,
+  except: ReadonlySet<string> = new Set(),
+): readonly NamedCondition[] {
   const map = draft.valueAt(path);
-  return Object.keys(isMap(map) ? map : {}).flatMap((name) => {
+  const names = Object.keys(isMap(map) ? map : {}).filter((name) => !except.has(name));
+  return names.flatMap((name) => {
     const claim = readClaimName(name);
     const condition = Object.hasOwn(written, name) ? written[name] : undefined;
     if (claim === undefined || condition === undefined) {
@@ -32,7 +48,7 @@ export function readClaimConditions(
     }
     const doubt = doubtOf(condition);
     if (doubt !== undefined) draft.warn([...path, name], doubt);
-    return { claim, condition };
+    return { name, claim, condition };
   });
 }
 

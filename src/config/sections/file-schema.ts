@@ -7,6 +7,7 @@ import { distinct, expected, parsed, text } from '../reading/shape.ts';
 import { instant, milliseconds, seconds } from '../reading/times.ts';
 import { apiKeysSchema } from './api-keys/api-keys-schema.ts';
 import { corsSchema } from './cors/cors-schema.ts';
+import { decisionPointsSchema } from './decision-points/decision-point-schema.ts';
 import { dpopSchema } from './dpop/dpop-schema.ts';
 import { identitySchema } from './identity/identity-schema.ts';
 import { includeEntrySchema } from './include/include-schema.ts';
@@ -148,6 +149,9 @@ export const fileSchema = z.strictObject({
     .array(resourceSchema)
     .prefault([])
     .describe('Protected resources, such as MCP servers, whose metadata clients may read (RFC 9728)'),
+  decisionPoints: decisionPointsSchema.describe(
+    'Policy decision points that speak AuthZEN 1.0, by name, for `authzen` in `where` of a route',
+  ),
   basic: z
     .strictObject({
       routes: z.boolean().prefault(false).describe('Whether routes accept Basic credentials of accounts by default'),

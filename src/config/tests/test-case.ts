@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import type { expectSchema, signedSchema } from './tests-schema.ts';
+import type { expectSchema, signedSchema, TEST_RULINGS } from './tests-schema.ts';
 
 /** One request, and what Sallyport must decide about it. */
 export interface TestCase {
@@ -16,8 +16,13 @@ export interface TestCase {
   /** Unix milliseconds; `undefined` for the present time. */
   readonly nowMs: number | undefined;
   readonly credential: TestCredential;
+  /** What each policy decision point answers; one that is left out does not answer. */
+  readonly rulings: ReadonlyMap<string, TestRuling>;
   readonly expect: Expectation;
 }
+
+/** What a policy decision point answers in a test. */
+export type TestRuling = (typeof TEST_RULINGS)[number];
 
 /** What a request presents. */
 export type TestCredential =

@@ -67,6 +67,7 @@ cases:
     expect(second).toMatchObject({ line: 8, name: 'second', nowMs: Date.parse('2026-11-28') });
     expect(first).toEqual({
       file: join(folder, 'tests.yaml'),
+      rulings: new Map(),
       line: 4,
       name: 'GET /m',
       method: 'GET',

@@ -15,7 +15,7 @@ export type ReadTests =
   | { readonly outcome: 'unreadable'; readonly problems: readonly Problem[] };
 
 /** What a test file refers to. */
-export type Tested = Pick<Config, 'issuers' | 'identity'>;
+export type Tested = Pick<Config, 'issuers' | 'identity' | 'decisionPoints'>;
 
 const topLevel = z.strictObject({
   version: z.unknown().optional(),
@@ -69,11 +69,20 @@ function readCase(draft: Draft, path: Path, tested: Tested, nowMs: number | unde
   const credential = readCredential(draft, [...path, 'credential'], tested.issuers);
   const expect = readExpectation(draft, [...path, 'expect'], written.expect, tested);
   const headers = readHeaders(draft, [...path, 'headers'], written.headers ?? {});
+  refuseUnknownPoints(draft, [...path, 'decisionPoints'], written.decisionPoints ?? {}, tested);
   if (credential === undefined || expect === undefined) return undefined;
   const { method, host = '', path: target, name = `${method} ${host}${target}` } = written;
   const line = draft.lineOf([...path, written.name === undefined ? 'method' : 'name']);
   const request = { method, host, path: target, headers, nowMs: written.now ?? nowMs };
-  return { file: draft.name, line, name, ...request, credential, expect };
+  const rulings = new Map(Object.entries(written.decisionPoints ?? {}));
+  return { file: draft.name, line, name, ...request, credential, rulings, expect };
+}
+
+function refuseUnknownPoints(draft: Draft, path: Path, written: object, { decisionPoints }: Tested): void {
+  for (const name of Object.keys(written)) {
+    if (decisionPoints.has(name)) continue;
+    draft.refuseKey([...path, name], `unknown decision point ${quote(name)}${suggest(name, decisionPoints.keys())}`);
+  }
 }
 
 function readHeaders(draft: Draft, path: Path, written: NonNullable<WrittenCase['headers']>): TestCase['headers'] {

@@ -123,6 +123,9 @@ const credential = z
 
 const moment = instant().optional();
 
+/** What a policy decision point may answer in a case. */
+export const TEST_RULINGS = ['allow', 'deny', 'unavailable'] as const;
+
 /** The schema of a case, except its credential, whose kind decides about its schema. */
 export const caseSchema = z.strictObject({
   name: text('a name').optional().describe('What the case shows, for messages and --filter'),
@@ -132,6 +135,10 @@ export const caseSchema = z.strictObject({
   headers: headers.optional(),
   now: moment.describe('The time of the request; by default that of the file'),
   credential,
+  decisionPoints: z
+    .record(z.string(), z.enum(TEST_RULINGS), { error: expected('a map such as { opa: allow }') })
+    .optional()
+    .describe('What each policy decision point answers; one that is left out is unavailable'),
   expect: expectSchema.describe('What Sallyport must decide'),
 });
 

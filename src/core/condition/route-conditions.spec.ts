@@ -18,7 +18,7 @@ import type { Decision, Need } from '../decision.ts';
 import { findingOf } from '../finding/finding-of.ts';
 import type { AccessRequest } from '../request.ts';
 import type { Route } from '../route.ts';
-import type { ClaimCondition, RouteConditions } from './route-conditions.ts';
+import type { RouteClaim, RouteConditions } from './route-conditions.ts';
 import { claimsOf } from './route-conditions.ts';
 
 const SKEW_MS = 30_000;
@@ -30,12 +30,12 @@ const CONTEXT = {
 };
 
 /** A claim that is `{path.tenant}`, or one of the literal values. */
-function tenantIs(kind: 'equals' | 'contains' = 'equals', ...values: readonly string[]): ClaimCondition {
+function tenantIs(kind: 'equals' | 'contains' = 'equals', ...values: readonly string[]): RouteClaim {
   const template = { text: '{path.tenant}', before: '', segment: 1, after: '' };
   return { claim: ['tenant'], key: 'tenant', condition: { kind, values }, templates: [template] };
 }
 
-function claimIs(name: string, condition: Condition): ClaimCondition {
+function claimIs(name: string, condition: Condition): RouteClaim {
   return { claim: [name], key: name, condition, templates: [] };
 }
 

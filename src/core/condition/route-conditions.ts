@@ -1,25 +1,26 @@
 import type { ClaimPath } from '../claims/claim-path.ts';
-import type { Condition } from '../claims/condition.ts';
+import type { ClaimCondition, Condition } from '../claims/condition.ts';
 import { conditionText, meetsCondition } from '../claims/condition.ts';
 import type { VerifiedCredential } from '../credential/verified-credential.ts';
 import type { PathTemplate } from './path-template.ts';
 import { templateValues } from './path-template.ts';
+import type { DecisionPointUse } from './ruling.ts';
 import type { StepUp } from './step-up.ts';
 import { ACR, AUTH_TIME, authAgeEndMs, failedStepUp } from './step-up.ts';
 
 /** What a route requires of a caller besides scopes (`routes[].where`). */
 export interface RouteConditions {
-  readonly claims: readonly ClaimCondition[];
+  readonly claims: readonly RouteClaim[];
   /** How the caller must have authenticated; `undefined` for no requirement. */
   readonly stepUp: StepUp | undefined;
+  /** The policy decision point that must permit the request; `undefined` for none. */
+  readonly decisionPoint?: DecisionPointUse | undefined;
 }
 
 /** What one claim must be. */
-export interface ClaimCondition {
-  readonly claim: ClaimPath;
+export interface RouteClaim extends ClaimCondition {
   /** `claimKey` of the claim. */
   readonly key: string;
-  readonly condition: Condition;
   /** Further values of the condition, which is `equals` or `contains` then. */
   readonly templates: readonly PathTemplate[];
 }
@@ -47,27 +48,25 @@ export function failedCondition(
 }
 
 /** The claims that the conditions need to be kept with a credential. */
-export function claimsOf({ claims, stepUp }: RouteConditions): readonly ClaimPath[] {
-  const paths = claims.map(({ claim }) => claim);
+export function claimsOf({ claims, stepUp, decisionPoint }: RouteConditions): readonly ClaimPath[] {
+  const paths = [...claims.map(({ claim }) => claim), ...(decisionPoint?.claims ?? [])];
   if (stepUp?.acr !== undefined) paths.push([ACR]);
   if (stepUp?.authAge !== undefined) paths.push([AUTH_TIME]);
   return paths;
 }
 
 /**
- * Unix milliseconds at which an allow ends because of the conditions of its route; `Infinity` if they end none. Claims
- * and the path do not change.
+ * Unix milliseconds at which an allow ends because of the conditions of its route; `Infinity` if they end none, and
+ * `-Infinity` if it holds for this decision alone. Claims and the path do not change, but what a policy decision point
+ * answers may change at any time.
  */
 export function endOfAllow(where: RouteConditions | undefined, credential: VerifiedCredential): number {
-  return where === undefined ? Number.POSITIVE_INFINITY : authAgeEndMs(where.stepUp?.authAge, credential);
+  if (where === undefined) return Number.POSITIVE_INFINITY;
+  return where.decisionPoint === undefined ? authAgeEndMs(where.stepUp?.authAge, credential) : Number.NEGATIVE_INFINITY;
 }
 
 /** Whether the claim of a credential is what the condition requires. */
-export function meetsClaim(
-  { key, condition, templates }: ClaimCondition,
-  { claims }: VerifiedCredential,
-  path: string,
-): boolean {
+function meetsClaim({ key, condition, templates }: RouteClaim, { claims }: VerifiedCredential, path: string): boolean {
   const claim = claims?.get(key);
   if (claim === undefined) return false;
   return meetsCondition(claim, templates.length === 0 ? condition : filledIn(condition, templates, path));
@@ -99,7 +98,7 @@ export function failedClaim(
 }
 
 /** What a condition accepts, in words; `{path.name}` as it is written. */
-export function claimConditionText({ condition, templates }: ClaimCondition): string {
+export function claimConditionText({ condition, templates }: RouteClaim): string {
   if (condition.kind !== 'equals' && condition.kind !== 'contains') return conditionText(condition);
   const values = [...condition.values, ...templates.map(({ text }) => text)];
   return conditionText({ kind: condition.kind, values });

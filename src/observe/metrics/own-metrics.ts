@@ -2,6 +2,8 @@ import type { ConfigMetricsParts } from './config-metrics.ts';
 import { configMetrics } from './config-metrics.ts';
 import type { DecisionMetricsParts } from './decision-metrics.ts';
 import { decisionMetrics } from './decision-metrics.ts';
+import type { DecisionPointMetricsParts } from './decision-point-metrics.ts';
+import { decisionPointMetrics } from './decision-point-metrics.ts';
 import type { FailureMetricsParts } from './failure-metrics.ts';
 import { failureMetrics } from './failure-metrics.ts';
 import type { IssuerMetricsParts } from './issuer-metrics.ts';
@@ -13,11 +15,19 @@ import { revocationMetrics } from './revocation-metrics.ts';
 export type OwnMetricsParts = DecisionMetricsParts &
   RevocationMetricsParts &
   IssuerMetricsParts &
+  DecisionPointMetricsParts &
   FailureMetricsParts &
   ConfigMetricsParts;
 
 /** Adds Sallyport's own metrics. */
 export function addOwnMetrics(metrics: Metrics, parts: OwnMetricsParts): void {
-  const groups = [decisionMetrics, revocationMetrics, issuerMetrics, failureMetrics, configMetrics];
+  const groups = [
+    decisionMetrics,
+    revocationMetrics,
+    issuerMetrics,
+    decisionPointMetrics,
+    failureMetrics,
+    configMetrics,
+  ];
   for (const metric of groups.flatMap((group) => group(parts))) metrics.add(metric);
 }

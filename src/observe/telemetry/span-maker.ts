@@ -91,6 +91,7 @@ function describeIo(io: Io, reads: Attributes | undefined): { kind: SpanKind; at
     case 'fetch key set':
       return { kind: SpanKind.CLIENT, attributes: { [ATTR_HTTP_REQUEST_METHOD]: 'GET' } };
     case 'introspect token':
+    case 'ask decision point':
       return { kind: SpanKind.CLIENT, attributes: { [ATTR_HTTP_REQUEST_METHOD]: 'POST' } };
     case 'check proof':
     case 'hash password':

@@ -6,10 +6,12 @@ import { warnOfHiddenRoutes } from './hidden-routes.ts';
 import { warnOfOpenAudiences } from './open-audiences.ts';
 import { warnOfQueryCredentials } from './query-credentials.ts';
 import { warnOfColons, warnOfUngrantedRoutes } from './route-doubts.ts';
-import { warnOfUnusedIssuers, warnOfUnusedScopes } from './unused.ts';
+import { warnOfUnusedDecisionPoints, warnOfUnusedIssuers, warnOfUnusedScopes } from './unused.ts';
 
 /** The sections that are judged together; `undefined` for one that is invalid. */
-export type Judged = { readonly [Key in 'listen' | 'issuers' | 'scopes']: Config[Key] | undefined } & {
+export type Judged = {
+  readonly [Key in 'listen' | 'issuers' | 'scopes' | 'decisionPoints']: Config[Key] | undefined;
+} & {
   readonly placed: PlacedRoutes | undefined;
 };
 
@@ -18,12 +20,16 @@ export type Judged = { readonly [Key in 'listen' | 'issuers' | 'scopes']: Config
  *
  * @param drafts the main file and those that it includes.
  */
-export function warnOfDoubts(drafts: readonly Draft[], { listen, placed, issuers, scopes }: Judged): void {
+export function warnOfDoubts(
+  drafts: readonly Draft[],
+  { listen, placed, issuers, scopes, decisionPoints }: Judged,
+): void {
   const [main] = drafts;
   if (main === undefined) return;
   if (listen !== undefined) warnOfExposedTokens(main, listen);
   if (placed === undefined || drafts.some(({ problems }) => problems.length > 0)) return;
   warnOfColons(placed);
+  if (decisionPoints !== undefined) warnOfUnusedDecisionPoints(main, placed.routes, decisionPoints);
   warnOfHiddenRoutes(placed);
   if (listen !== undefined) warnOfQueryCredentials(placed, listen);
   if (issuers === undefined) return;

@@ -33,3 +33,16 @@ export function warnOfUnusedIssuers(
     draft.warn(['issuers', index, 'name'], `no route accepts tokens of ${quote(name)}`);
   }
 }
+
+/** Warns of a policy decision point that no route asks. */
+export function warnOfUnusedDecisionPoints(
+  draft: Draft,
+  routes: readonly Route[],
+  decisionPoints: Config['decisionPoints'],
+): void {
+  const asked = new Set(routes.map(({ where }) => where?.decisionPoint?.name));
+  for (const name of decisionPoints.keys()) {
+    if (!asked.has(name))
+      draft.warn(['decisionPoints', name], `no route asks ${quote(name)}: add where: { authzen: ${name} }`);
+  }
+}

@@ -16,8 +16,8 @@ const HOST = "a host such as '10.0.0.1:6443', without a scheme or path";
 const TRUST_DOMAIN = /^[a-z0-9._-]{1,255}$/;
 const NO_TRUST_DOMAIN = "expected a trust domain such as 'example.org': a-z, 0-9, '.', '-' and '_', without spiffe://";
 
-/** How Sallyport gets access to the server of a key set. */
-const access = {
+/** How Sallyport gets access to the server of a key set, or to another one. */
+export const serverAccess = {
   headers: requestHeaders
     .optional()
     .describe(
@@ -63,7 +63,7 @@ export const jwksSchema = z.union(
           .min(1, { error: EMPTY })
           .optional()
           .describe('Its public keys themselves, as in a JWK Set (RFC 7517). In place of url'),
-        ...access,
+        ...serverAccess,
       })
       .meta({ oneOf: [{ required: ['url'] }, { required: ['file'] }, { required: ['keys'] }] }),
   ],
@@ -84,7 +84,7 @@ export const discoverySchema = z.union(
       url: metadataUrl
         .optional()
         .describe('https URL of its metadata; by default, the well-known addresses below `issuer`'),
-      ...access,
+      ...serverAccess,
       keySetHosts: distinct(parsed(HOST, parseHost), 'a list of hosts')
         .optional()
         .describe(
@@ -95,7 +95,7 @@ export const discoverySchema = z.union(
   { error: expected('true, or a map with url, headers, tokenFile, ca and keySetHosts') },
 );
 
-type WrittenAccess = Pick<Exclude<z.output<typeof jwksSchema>, URL>, keyof typeof access>;
+type WrittenAccess = Pick<Exclude<z.output<typeof jwksSchema>, URL>, keyof typeof serverAccess>;
 
 /** Normalizes a host as `URL.host` does: lower case, without the port 443. */
 function parseHost(written: string): string | undefined {

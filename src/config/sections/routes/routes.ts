@@ -19,16 +19,16 @@ import { readCredentialPlaces, readsAuthorization } from './credential-places.ts
 import type { WrittenRoute } from './route-schema.ts';
 import { REQUIREMENTS, routeSchema } from './route-schema.ts';
 import { weakerRules } from './weaker-rules.ts';
+import type { WhereContext } from './where.ts';
 import { readWhere } from './where.ts';
 
 /** The sections that routes refer to; `undefined` for one that is invalid. */
-export interface RouteContext {
+export interface RouteContext extends WhereContext {
   readonly catalogue: Catalogue | undefined;
   /** Names of the issuers. */
   readonly issuers: readonly string[] | undefined;
   /** Name of our own issuer, to which the accounts belong. */
   readonly own: string | undefined;
-  readonly clockSkewMs: number | undefined;
   /** Whether routes accept Basic by default. */
   readonly basic: boolean | undefined;
   readonly cors: Cors | undefined;
@@ -126,7 +126,7 @@ function readRoute(draft: Draft, path: Path, context: RouteContext, limits: Limi
   const resource = context.resources?.find(({ name }) => name === written.resource);
   const cors = readRouteCors(draft, [...path, 'cors'], written.cors, context.cors);
   const mcp = readMcp(draft, path, written, requirement, context.catalogue);
-  const where = written.where && readWhere(draft, [...path, 'where'], written.where, written.path, context.clockSkewMs);
+  const where = written.where && readWhere(draft, [...path, 'where'], written.where, written.path, context);
   return {
     pattern: written.path,
     hosts: written.hosts ?? [],

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { conditionSchema } from '../../reading/condition-schema.ts';
-import { expected } from '../../reading/shape.ts';
+import { expected, text } from '../../reading/shape.ts';
 import { seconds } from '../../reading/times.ts';
 
 /** The schema of `routes[].where`. Every further key is a claim, as text. */
@@ -12,6 +12,9 @@ export const whereSchema = z
         .describe(
           'How long ago the user may have authenticated (`auth_time`); otherwise, a step-up challenge (RFC 9470) asks for it again',
         ),
+      authzen: text('the name of a decision point')
+        .optional()
+        .describe('The policy decision point (`decisionPoints`) that must permit the request, once all else holds'),
     },
     { error: expected('a map of claims and what each must be') },
   )
