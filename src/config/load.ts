@@ -12,7 +12,7 @@ import { readDecisionPoints } from './sections/decision-points/decision-points.t
 import { warnOfDoubts } from './sections/doubts/doubts.ts';
 import { readDpop, refuseDpopWhereOff } from './sections/dpop/dpop.ts';
 import { fileSchema } from './sections/file-schema.ts';
-import { readIdentity } from './sections/identity/identity.ts';
+import { identityHeaders, readIdentity } from './sections/identity/identity.ts';
 import type { Included } from './sections/include/included-files.ts';
 import { readIncludedFiles } from './sections/include/included-files.ts';
 import { refuseScopesBeyondLimits } from './sections/include/limits.ts';
@@ -111,10 +111,7 @@ function readConfig(draft: Draft, included: Included): Config | undefined {
     basic: basic?.routes,
     resources,
     resourceNames: resourceNames(draft),
-    identityHeaders:
-      identity === undefined
-        ? []
-        : [...Object.values<string>({ ...identity.headers }), ...identity.claims.map(({ name }) => name)],
+    identityHeaders: identity === undefined ? [] : identityHeaders(identity),
   };
   const listen = readListen(draft);
   if (issuers !== undefined) refuseUnusableAccess(draft, listen?.access, issuers);

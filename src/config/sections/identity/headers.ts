@@ -13,6 +13,7 @@ const RESERVED = new Set<string>([
   'content-length',
   'content-type',
   'cookie',
+  'dpop',
   'expect',
   'host',
   'http2-settings',
@@ -28,11 +29,17 @@ const RESERVED = new Set<string>([
   'www-authenticate',
 ]);
 
+/** Fields by which a listener of ours, or another filter, instructs the gateway: forward-auth answers with the identity. */
+const INSTRUCTS_GATEWAY =
+  /^(?:access-control-.*|x-accel-.*|x-envoy-.*|x-sallyport-.*|cache-control|dpop-nonce|location|retry-after)$/;
+
 /** Returns why a header cannot carry identity to upstreams, or `undefined`. */
 export function headerProblem(name: string): string | undefined {
   if (!PLAIN_NAME.test(name))
     return "expected a header name of lower-case letters, digits and '-', such as x-auth-subject";
   if (name.split('-').length > MAX_HYPHENS + 1)
     return `at most ${MAX_HYPHENS} hyphens: every spelling of the name is removed from requests`;
-  return RESERVED.has(name) ? `'${name}' has another meaning and cannot carry identity` : undefined;
+  return RESERVED.has(name) || INSTRUCTS_GATEWAY.test(name)
+    ? `'${name}' has another meaning and cannot carry identity`
+    : undefined;
 }

@@ -23,6 +23,14 @@ describe('identity.headers', () => {
     ['content-length', "'content-length' has another meaning and cannot carry identity"],
     ['transfer-encoding', "'transfer-encoding' has another meaning and cannot carry identity"],
     ['x-http-method-override', "'x-http-method-override' has another meaning and cannot carry identity"],
+    ['dpop', "'dpop' has another meaning and cannot carry identity"],
+    ['x-accel-expires', "'x-accel-expires' has another meaning and cannot carry identity"],
+    [
+      'x-envoy-auth-headers-to-remove',
+      "'x-envoy-auth-headers-to-remove' has another meaning and cannot carry identity",
+    ],
+    ['access-control-allow-origin', "'access-control-allow-origin' has another meaning and cannot carry identity"],
+    ['cache-control', "'cache-control' has another meaning and cannot carry identity"],
     ['x-auth-issuer', undefined],
   ])('subject: %s', (name, message) => {
     const problems = problemsOf(fileWith(`identity: { headers: { subject: ${name}, issuer: x-other } }`));

@@ -43,6 +43,12 @@ export function readIdentity(
   return { ...written, claims, metadata, token };
 }
 
+/** The names of all headers in which upstreams receive an identity. */
+export function identityHeaders({ headers, claims, token }: Config['identity']): readonly string[] {
+  const ofToken = token === undefined ? [] : [token.header];
+  return [...Object.values<string>({ ...headers }), ...claims.map(({ name }) => name), ...ofToken];
+}
+
 function readToken({ header, audience, ttl, claims }: NonNullable<Written['token']>): IdentityToken {
   return { header, audience: [audience].flat(), ttlSeconds: ttl, claims };
 }

@@ -129,9 +129,13 @@ describe('routes[].credentials', () => {
     expect(problems.map((found) => found.replace(/^[0-9]+:[0-9]+: /, ''))).toEqual([problem]);
   });
 
-  it('does not use a header that carries the identity', () => {
-    expect(problemsOf(fileWith(withPlaces('[{ header: x-auth-subject }]')))).toEqual([
-      expect.stringContaining("routes[0].credentials[0].header: 'x-auth-subject' carries the identity"),
+  it.each([
+    ['x-auth-subject', ''],
+    ['x-auth-tenant', 'identity: { claims: { tenant: x-auth-tenant } }'],
+    ['x-auth-token', 'identity: { token: { audience: messages } }'],
+  ])('does not use a header that carries the identity: %s', (name, identity) => {
+    expect(problemsOf(fileWith(`${identity}\n${withPlaces(`[{ header: ${name} }]`)}`))).toEqual([
+      expect.stringContaining(`routes[0].credentials[0].header: '${name}' carries the identity`),
     ]);
   });
 });
