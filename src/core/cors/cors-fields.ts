@@ -21,11 +21,17 @@ export function corsFields(request: AccessRequest, decision: Decision, fallback:
   const origin = request.fields?.get('origin');
   if (origin === undefined || !allowsOrigin(rule.origins, origin)) return rule.origins.every ? NONE : [VARY];
   if (decision.outcome === 'allow' && decision.preflight !== undefined) return decision.preflight;
-  const exposed = decision.outcome === 'deny' ? [...OF_DENIALS, ...rule.exposedHeaders] : rule.exposedHeaders;
+  const exposed = exposedFields(decision, rule);
   return [
     ...originFields(rule, origin),
     ...(exposed.length === 0 ? [] : [['access-control-expose-headers', [...new Set(exposed)].join(', ')] as const]),
   ];
+}
+
+/** Also a nonce, without which a page could make no further DPoP proof. */
+function exposedFields({ outcome, nonce }: Decision, { exposedHeaders }: CorsRule): readonly string[] {
+  const ours = outcome === 'deny' ? OF_DENIALS : [];
+  return [...ours, ...(nonce === undefined ? [] : ['dpop-nonce']), ...exposedHeaders];
 }
 
 /** The fields that say which page may read a response, and whether with credentials. */

@@ -11,6 +11,7 @@ import {
 import type { Policy } from '../authorize.ts';
 import { authorize } from '../authorize.ts';
 import type { Decision, Need } from '../decision.ts';
+import { deny } from '../decision.ts';
 import type { AccessRequest } from '../request.ts';
 import type { Route } from '../route.ts';
 import { corsFields } from './cors-fields.ts';
@@ -200,6 +201,17 @@ describe('corsFields()', () => {
       vary: 'Origin',
       'access-control-expose-headers': 'www-authenticate, retry-after',
     });
+  });
+
+  it('let a page read the nonce for its next DPoP proof', () => {
+    const request = makeRequest({ method: 'POST', fields: new Map([['origin', APP]]), authorization: 'Bearer tok' });
+    const decision = ask(request, [{ ...send, requirement: { kind: 'authenticated' }, cors: makeRule() }]);
+    if (decision.outcome === 'need') throw new Error('undecided');
+    const denied = { ...deny('token_invalid', decision.route, 'proof nonce'), nonce: 'n' };
+    const exposed = [{ ...decision, nonce: 'n' }, denied].map(
+      (one) => Object.fromEntries(corsFields(request, one, undefined))['access-control-expose-headers'],
+    );
+    expect(exposed).toEqual(['dpop-nonce', 'www-authenticate, retry-after, dpop-nonce']);
   });
 
   it('are those of the rule for all routes if no route matches', () => {
