@@ -166,7 +166,12 @@ function admit(
   if (presented.scheme === 'several') return deny('invalid_request', route, 'several credentials');
   if (presented.scheme === 'misplaced') return deny(presented.reason, route, presented.check);
 
-  if (policy.dpop === undefined && isDpop(presented)) return deny('credentials_required', route, 'scheme');
+  if (policy.dpop === undefined && isDpop(presented)) {
+    const isSeveral = 'value' in presented && presentsSeveral(presented.value);
+    return isSeveral
+      ? deny('invalid_request', route, 'several credentials')
+      : deny('credentials_required', route, 'scheme');
+  }
 
   const finding = 'value' in presented ? known.find(presented) : undefined;
   if (finding === undefined || isOutdated(finding, policy, moment)) return examine(presented, route, takesBasic);

@@ -108,11 +108,11 @@ describe('a token that is bound to a key', () => {
     expect(other).toMatchObject({ check: 'issuer not taken here' });
   });
 
-  it('is one credential of several beside another', () => {
+  it.each([TERMS, undefined])('is one credential of several beside another, where DPoP is %j', (dpop) => {
     for (const authorization of ['DPoP a, Bearer b', 'Bearer a,DPoP b', 'DPoP a,dpop b']) {
       const asked = authorize(
         makeRequest({ authorization }),
-        makePolicy([makeRoute()], { dpop: TERMS }),
+        makePolicy([makeRoute()], { dpop }),
         { find: () => undefined },
         makeFreshness(),
         makeMoment(),

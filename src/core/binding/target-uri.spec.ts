@@ -60,7 +60,8 @@ describe('readOrigin()', () => {
   });
 });
 
-it('canonicalPath() decodes unreserved characters only', () => {
+it('canonicalPath() decodes visible ASCII, and nothing that would be another escape', () => {
   expect(canonicalPath('/a%7eb/%20%c3%a9')).toBe('/a~b/%20%C3%A9');
+  expect(canonicalPath('/a%40b%3A%25')).toBe('/a@b:%25');
   expect(canonicalPath('/a')).toBe('/a');
 });

@@ -32,7 +32,7 @@ export function readOrigin(scheme: string, authority: string): string | undefine
   return port === DEFAULT_PORTS[scheme] ? `${scheme}://${host}` : `${scheme}://${host}:${port}`;
 }
 
-/** The one spelling of a path that `readPath` returned: unreserved characters decoded, all others in upper-case hex. */
+/** The one spelling of a path that `readPath` returned: visible ASCII but `%` decoded, all else in upper-case hex, as rules match. */
 export function canonicalPath(path: string): string {
   return path.includes('%') ? encodePath(decodePath(path) ?? path) : path;
 }

@@ -105,6 +105,7 @@ describe('DpopProofChecker', () => {
     ['proof key', { header: { jwk: { ...jwkOf(p256), alg: 'ES384' } } }],
     ['proof key', { header: { jwk: jwkOf(p384) } }],
     ['proof key', { header: { alg: 'RS256', jwk: jwkOf(smallRsa) } }],
+    ['proof key', { header: { alg: 'RS256', jwk: { ...jwkOf(rsa), e: 'AQAAAAE' } } }],
     ['proof of another key', { header: { alg: 'RS256', jwk: jwkOf(rsa) } }],
     ['proof of another key', { header: { alg: 'EdDSA', jwk: jwkOf(ed25519) } }],
     ['proof form', { header: { crit: ['x'] } }],

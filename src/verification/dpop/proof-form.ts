@@ -18,8 +18,9 @@ export interface ParsedProof {
 
 /** The longest proof, in characters: one with an RSA key of 4096 bits has less than half of it. */
 const MAX_LENGTH = 4096;
-/** Larger RSA keys take long to verify, and the client chooses the key. */
+/** Larger RSA keys, and larger exponents, take long to verify, and the client chooses the key. */
 const MAX_RSA_BITS = 4096;
+const MAX_RSA_EXPONENT = 2n ** 32n;
 
 /**
  * Parses a proof (RFC 9449, sections 4.2 and 4.3, checks 2 to 7 without the signature).
@@ -45,5 +46,6 @@ export async function parseProof(
 }
 
 function isTooLarge({ asymmetricKeyDetails }: SignatureKey['key']): boolean {
-  return (asymmetricKeyDetails?.modulusLength ?? 0) > MAX_RSA_BITS;
+  const { modulusLength = 0, publicExponent = 0n } = asymmetricKeyDetails ?? {};
+  return modulusLength > MAX_RSA_BITS || publicExponent > MAX_RSA_EXPONENT;
 }
