@@ -5,7 +5,7 @@
 const CORE = '^src/core/';
 const LIB = '^src/lib/';
 const AUDIT = '^src/audit/';
-const CONFIG_TYPES = '^src/config/(config|secret|client-tls|telemetry-config)\\.ts$';
+const CONFIG_TYPES = '^src/config/(config|issuer-config|secret|client-tls|telemetry-config)\\.ts$';
 const REVOCATION_SET = '^src/revocation-set/';
 const ACCOUNTS = '^src/accounts/';
 
@@ -108,12 +108,15 @@ const CLI_FLOOR = ['^src/cli/terminal/', '^src/cli/(command|command-definition|o
 
 /** What a folder inside one of these may import of the same place besides itself. */
 const FOLDERS = {
-  'config/reading': ['^src/config/(config|secret|client-tls|telemetry-config)\\.ts$'],
-  'config/sections': ['^src/config/reading/', '^src/config/(config|secret|client-tls|telemetry-config|key-url)\\.ts$'],
-  'config/tests': ['^src/config/reading/', '^src/config/config\\.ts$'],
+  'config/reading': ['^src/config/(config|issuer-config|secret|client-tls|telemetry-config)\\.ts$'],
+  'config/sections': [
+    '^src/config/reading/',
+    '^src/config/(config|issuer-config|secret|client-tls|telemetry-config|key-url)\\.ts$',
+  ],
+  'config/tests': ['^src/config/reading/', '^src/config/(config|issuer-config)\\.ts$'],
   'config/reload': [
     '^src/config/reading/glob\\.ts$',
-    '^src/config/(config|secret|client-tls|telemetry-config|subject-claims)\\.ts$',
+    '^src/config/(config|issuer-config|secret|client-tls|telemetry-config|subject-claims)\\.ts$',
   ],
   'verification/bearer': ['^src/verification/key-sets/', '^src/verification/[^/]+$'],
   'verification/key-sets': ['^src/verification/[^/]+$'],

@@ -1,6 +1,7 @@
 import { AccountQuestions } from '../access/account-questions.ts';
 import type { AccountStore } from '../accounts/account-store.ts';
-import type { Config, OwnIssuer } from '../config/config.ts';
+import type { Config } from '../config/config.ts';
+import type { OwnIssuer } from '../config/issuer-config.ts';
 import type { CredentialCache } from '../core/credential/verified-credential.ts';
 import type { BatchDecider } from '../core/ports.ts';
 import type { AuthzenUseCases } from '../edge/authzen/use-cases.ts';

@@ -6,7 +6,8 @@ import { LOG_IN_HISTORY, LogInDigests } from '../accounts/guesses/log-in-digests
 import { Passwords } from '../accounts/passwords/passwords.ts';
 import { unlockAccount } from '../accounts/unlock-account.ts';
 import type { Operator } from '../audit/actor.ts';
-import type { Config, OwnIssuer, StoreConfig } from '../config/config.ts';
+import type { Config, StoreConfig } from '../config/config.ts';
+import type { OwnIssuer } from '../config/issuer-config.ts';
 import { systemClock } from '../lib/clock.ts';
 import type { AcceptLossOutcome } from '../revocation/accept-loss.ts';
 import { acceptLosses, hasLosses } from '../revocation/accept-loss.ts';

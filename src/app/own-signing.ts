@@ -1,4 +1,5 @@
-import type { Config, OwnIssuer } from '../config/config.ts';
+import type { Config } from '../config/config.ts';
+import type { OwnIssuer } from '../config/issuer-config.ts';
 import type { Clock } from '../core/ports.ts';
 import { systemTimers } from '../lib/clock.ts';
 import type { RevocationSet } from '../revocation-set/revocation-set.ts';

@@ -1,4 +1,4 @@
-import type { IssuerConfig, SubjectClaim } from './config.ts';
+import type { IssuerConfig, SubjectClaim } from './issuer-config.ts';
 
 const SUB: SubjectClaim = { path: ['sub'], prefix: '' };
 const ONLY_SUB: readonly SubjectClaim[] = [SUB];

@@ -7,7 +7,7 @@ import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Certificate, certify, hasOpenssl } from '../../test/support/certificates.ts';
 import { describeError } from '../../test/support/jwt/publisher.ts';
 import { type IssuerServer, startIssuerServer } from '../../test/support/servers/issuer-server.ts';
-import type { KeyServerAccess } from '../config/config.ts';
+import type { KeyServerAccess } from '../config/issuer-config.ts';
 import { Secret } from '../config/secret.ts';
 import { fetchDocument } from '../verification/key-sets/fetch-document.ts';
 

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import type { KeyServerAccess } from '../config/config.ts';
+import type { KeyServerAccess } from '../config/issuer-config.ts';
 import { readBearerToken } from '../lib/bearer-token.ts';
 import { wordFileError } from '../lib/errors.ts';
 import { parseCertificate } from '../lib/pem.ts';

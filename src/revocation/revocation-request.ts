@@ -1,4 +1,4 @@
-import type { IssuerConfig, OwnIssuer } from '../config/config.ts';
+import type { IssuerConfig, OwnIssuer } from '../config/issuer-config.ts';
 import type { Check } from '../core/check.ts';
 import type { Malformation } from '../verification/jwt.ts';
 

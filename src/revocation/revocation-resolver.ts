@@ -1,6 +1,6 @@
 import { findNamedAccount } from '../accounts/account-id.ts';
 import type { AccountStore } from '../accounts/account-store.ts';
-import type { OwnIssuer } from '../config/config.ts';
+import type { OwnIssuer } from '../config/issuer-config.ts';
 import type { Clock, TokenExaminer } from '../core/ports.ts';
 import type { RevocationTarget } from '../revocation-set/target.ts';
 import { longestTokenSeconds } from '../signing/key-life.ts';

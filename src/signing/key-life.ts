@@ -1,4 +1,4 @@
-import type { OwnIssuer } from '../config/config.ts';
+import type { OwnIssuer } from '../config/issuer-config.ts';
 import { entryExpirySeconds } from '../revocation-set/entry.ts';
 import type { SealedSigningKey } from './signing-key-store.ts';
 

@@ -6,7 +6,7 @@ import { own } from '../../test/support/jwt/issuers.ts';
 import { KeyRingFixture, SEALER } from '../../test/support/jwt/signing.ts';
 import { NOW } from '../../test/support/jwt/verifying.ts';
 import { withRevocations } from '../../test/support/store/revocations.ts';
-import type { OwnIssuer } from '../config/config.ts';
+import type { OwnIssuer } from '../config/issuer-config.ts';
 import { Secret } from '../config/secret.ts';
 import { timeOf } from '../lib/time-format.ts';
 import { KeyManagement } from './key-management.ts';

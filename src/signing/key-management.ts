@@ -1,6 +1,6 @@
 import type { Operator } from '../audit/actor.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
-import type { OwnIssuer } from '../config/config.ts';
+import type { OwnIssuer } from '../config/issuer-config.ts';
 import type { Clock } from '../core/ports.ts';
 import { timeOf } from '../lib/time-format.ts';
 import type { RevocationReader } from '../revocation-set/checked-revocations.ts';

@@ -1,4 +1,4 @@
-import type { OwnIssuer } from '../config/config.ts';
+import type { OwnIssuer } from '../config/issuer-config.ts';
 import type { Clock } from '../core/ports.ts';
 import { readReach } from '../core/revocation-entry.ts';
 import type { RevocationReader } from '../revocation-set/checked-revocations.ts';

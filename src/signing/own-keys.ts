@@ -1,4 +1,4 @@
-import type { SigningAlgorithm } from '../config/config.ts';
+import type { SigningAlgorithm } from '../config/issuer-config.ts';
 import type { Clock } from '../core/ports.ts';
 import type { Instant } from '../core/request.ts';
 import type { Timers } from '../lib/clock.ts';

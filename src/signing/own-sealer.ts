@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import type { OwnIssuer, StoreConfig } from '../config/config.ts';
+import type { StoreConfig } from '../config/config.ts';
+import type { OwnIssuer } from '../config/issuer-config.ts';
 import { readOrMakeSealFile, readSealFile } from './seal-file.ts';
 import { Sealer } from './sealer.ts';
 import type { SigningKeyStore } from './signing-key-store.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { makeOpenKey } from '../../test/support/jwt/signing.ts';
-import { SIGNING_ALGORITHMS } from '../config/config.ts';
+import { SIGNING_ALGORITHMS } from '../config/issuer-config.ts';
 import { readKeySet } from '../verification/key-sets/published-keys.ts';
 import { PublishedKeySet } from './published-key-set.ts';
 

@@ -1,7 +1,7 @@
 import { CompactSign, compactVerify } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { makeKey, SEALER } from '../../test/support/jwt/signing.ts';
-import { SIGNING_ALGORITHMS } from '../config/config.ts';
+import { SIGNING_ALGORITHMS } from '../config/issuer-config.ts';
 import { fits } from '../lib/jose/key-fit.ts';
 import { SealBrokenError, Sealer } from './sealer.ts';
 import { openSigningKey, resealSigningKey } from './signing-key.ts';

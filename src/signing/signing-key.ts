@@ -7,8 +7,8 @@ import {
   randomBytes,
 } from 'node:crypto';
 import { promisify } from 'node:util';
-import type { SigningAlgorithm } from '../config/config.ts';
-import { SIGNING_ALGORITHMS } from '../config/config.ts';
+import type { SigningAlgorithm } from '../config/issuer-config.ts';
+import { SIGNING_ALGORITHMS } from '../config/issuer-config.ts';
 import { randomId } from '../lib/random-id.ts';
 import type { VerificationKey } from '../verification/keys.ts';
 import type { Sealer } from './sealer.ts';

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { own } from '../../test/support/jwt/issuers.ts';
 import { always, makeOpenKey } from '../../test/support/jwt/signing.ts';
 import { NOW, VerifierFixture } from '../../test/support/jwt/verifying.ts';
-import { SIGNING_ALGORITHMS } from '../config/config.ts';
+import { SIGNING_ALGORITHMS } from '../config/issuer-config.ts';
 import { FixedKeys } from '../verification/keys.ts';
 import { TokenSigner } from './token-signer.ts';
 

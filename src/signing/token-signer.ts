@@ -1,5 +1,5 @@
 import { SignJWT } from 'jose';
-import type { OwnIssuer } from '../config/config.ts';
+import type { OwnIssuer } from '../config/issuer-config.ts';
 import type { TokenUse } from '../core/credential/verified-credential.ts';
 import type { SigningKey } from './signing-key.ts';
 

@@ -4,7 +4,7 @@ import { makeCredential } from '../../test/support/core.ts';
 import { own } from '../../test/support/jwt/issuers.ts';
 import { always, makeOpenKey } from '../../test/support/jwt/signing.ts';
 import { NOW, VerifierFixture } from '../../test/support/jwt/verifying.ts';
-import type { SigningAlgorithm } from '../config/config.ts';
+import type { SigningAlgorithm } from '../config/issuer-config.ts';
 import type { VerifiedCredential } from '../core/credential/verified-credential.ts';
 import { stateOf } from '../core/upstream/upstream-token.ts';
 import { FixedKeys } from '../verification/keys.ts';

@@ -1,5 +1,5 @@
 import { SignJWT } from 'jose';
-import type { OwnIssuer } from '../config/config.ts';
+import type { OwnIssuer } from '../config/issuer-config.ts';
 import type { VerifiedCredential } from '../core/credential/verified-credential.ts';
 import type { Clock, UpstreamSigner } from '../core/ports.ts';
 import type { NamedClaim } from '../core/upstream/upstream-headers.ts';

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { recordAudit, SOMEONE } from '../../test/support/audit.ts';
 import { always } from '../../test/support/jwt/signing.ts';
 import { withRevocations } from '../../test/support/store/revocations.ts';
-import type { OwnIssuer } from '../config/config.ts';
+import type { OwnIssuer } from '../config/issuer-config.ts';
 import { TokenSigner } from '../signing/token-signer.ts';
 import { openMemoryStore } from '../store/memory/store.ts';
 import type { Store } from '../store/store.ts';

@@ -2,7 +2,7 @@ import type { AccountStore } from '../accounts/account-store.ts';
 import type { Authority } from '../accounts/authority.ts';
 import type { Who } from '../audit/actor.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
-import type { OwnIssuer } from '../config/config.ts';
+import type { OwnIssuer } from '../config/issuer-config.ts';
 import type { FieldError } from '../core/answer.ts';
 import type { LongestLife, ScopeRules } from './scope-rules.ts';
 import type { ClockBehind, IssuedToken, NoAuthority, TokenMint } from './token-mint.ts';

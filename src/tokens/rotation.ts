@@ -2,7 +2,7 @@ import type { AccountStore } from '../accounts/account-store.ts';
 import type { Authority } from '../accounts/authority.ts';
 import type { Who } from '../audit/actor.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
-import type { OwnIssuer } from '../config/config.ts';
+import type { OwnIssuer } from '../config/issuer-config.ts';
 import type { TokenUse } from '../core/credential/verified-credential.ts';
 import type { Clock } from '../core/ports.ts';
 import { writeBeginning } from '../revocation-set/entry.ts';

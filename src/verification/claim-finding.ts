@@ -1,4 +1,4 @@
-import type { IssuerConfig } from '../config/config.ts';
+import type { IssuerConfig } from '../config/issuer-config.ts';
 import type { Finding } from '../core/check.ts';
 import { claimAt, claimKey } from '../core/claims/claim-path.ts';
 import { TOKEN_USES } from '../core/credential/verified-credential.ts';

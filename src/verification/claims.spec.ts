@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { corporate, own, partner } from '../../test/support/jwt/issuers.ts';
 import { secretOf } from '../../test/support/jwt/keys.ts';
-import type { IssuerConfig } from '../config/config.ts';
+import type { IssuerConfig } from '../config/issuer-config.ts';
 import { readClaims } from './claims.ts';
 import type { ParsedJwt } from './jwt.ts';
 

@@ -1,4 +1,4 @@
-import type { IssuerConfig } from '../config/config.ts';
+import type { IssuerConfig } from '../config/issuer-config.ts';
 import type { Binding } from '../core/binding/binding.ts';
 import { isBoundAs } from '../core/binding/binding.ts';
 import type { TokenUse } from '../core/credential/verified-credential.ts';

@@ -1,4 +1,4 @@
-import type { IssuerConfig } from '../config/config.ts';
+import type { IssuerConfig } from '../config/issuer-config.ts';
 import type { JsonObject } from '../lib/json-object.ts';
 import type { VerificationKey } from './keys.ts';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { corporate, own } from '../../test/support/jwt/issuers.ts';
-import type { JwksIssuer } from '../config/config.ts';
+import type { JwksIssuer } from '../config/issuer-config.ts';
 import type { JsonObject } from '../lib/json-object.ts';
 import { parseJson } from '../lib/utf8.ts';
 import { readScopes } from './scope-claims.ts';

@@ -1,4 +1,4 @@
-import type { IssuerConfig } from '../config/config.ts';
+import type { IssuerConfig } from '../config/issuer-config.ts';
 import type { ClaimPath } from '../core/claims/claim-path.ts';
 import { claimAt } from '../core/claims/claim-path.ts';
 import type { DroppedWords } from '../core/credential/verified-credential.ts';

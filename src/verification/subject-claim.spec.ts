@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { legacy } from '../../test/support/introspection-server.ts';
 import { auth0, corporate, own } from '../../test/support/jwt/issuers.ts';
 import { secretOf } from '../../test/support/jwt/keys.ts';
-import type { ForeignIssuer, IssuerConfig, SubjectClaim } from '../config/config.ts';
+import type { ForeignIssuer, IssuerConfig, SubjectClaim } from '../config/issuer-config.ts';
 import type { JsonObject } from '../lib/json-object.ts';
 import { parseJson } from '../lib/utf8.ts';
 import { NO_SUBJECT, readSubject, subjectText } from './subject-claim.ts';

@@ -1,4 +1,4 @@
-import type { IssuerConfig, SubjectClaim } from '../config/config.ts';
+import type { IssuerConfig, SubjectClaim } from '../config/issuer-config.ts';
 import { subjectClaimsOf } from '../config/subject-claims.ts';
 import { claimAt } from '../core/claims/claim-path.ts';
 import type { JsonObject } from '../lib/json-object.ts';

@@ -149,7 +149,7 @@ describe('through Envoy', () => {
     expect(answer.status).toBe(401);
     expect(answer.headers).toMatchObject({
       'access-control-allow-origin': 'https://app.example.org',
-      'access-control-expose-headers': 'www-authenticate, retry-after, x-request-id',
+      'access-control-expose-headers': 'www-authenticate, retry-after, dpop-nonce, x-request-id',
       vary: 'Origin',
     });
   });

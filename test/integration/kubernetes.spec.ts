@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { DiscoveryIssuer } from '../../src/config/config.ts';
+import type { DiscoveryIssuer } from '../../src/config/issuer-config.ts';
 import { parseJwt } from '../../src/verification/jwt.ts';
 import { fetchDocument } from '../../src/verification/key-sets/fetch-document.ts';
 import { KeySets } from '../../src/verification/key-sets/key-sets.ts';

@@ -1,4 +1,4 @@
-import type { IntrospectionIssuer } from '../../src/config/config.ts';
+import type { IntrospectionIssuer } from '../../src/config/issuer-config.ts';
 import { Secret } from '../../src/config/secret.ts';
 import type { Clock } from '../../src/core/ports.ts';
 import type { EndpointEnvironment } from '../../src/verification/opaque/endpoint.ts';

@@ -1,6 +1,6 @@
 import { createPublicKey, createSecretKey, type JsonWebKey, type KeyObject } from 'node:crypto';
 import { compactVerify, decodeProtectedHeader, errors } from 'jose';
-import { HMAC_ALGORITHMS, PUBLIC_KEY_ALGORITHMS } from '../../src/config/config.ts';
+import { HMAC_ALGORITHMS, PUBLIC_KEY_ALGORITHMS } from '../../src/config/issuer-config.ts';
 import { checkText } from '../../src/core/check-text.ts';
 import { Issuers, type TrustedIssuer } from '../../src/verification/bearer/issuers.ts';
 import { parseJwt } from '../../src/verification/jwt.ts';

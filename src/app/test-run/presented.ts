@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import type { Config, IssuerConfig } from '../../config/config.ts';
+import type { Config } from '../../config/config.ts';
+import type { IssuerConfig } from '../../config/issuer-config.ts';
 import type { SignedToken, TestCase } from '../../config/tests/test-case.ts';
 import { isSameAlgorithm } from '../../lib/jose/key-fit.ts';
 import type { OneToken } from '../../revocation-set/target.ts';

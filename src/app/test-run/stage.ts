@@ -1,4 +1,5 @@
-import type { Config, IssuerConfig } from '../../config/config.ts';
+import type { Config } from '../../config/config.ts';
+import type { IssuerConfig } from '../../config/issuer-config.ts';
 import type { TestCase } from '../../config/tests/test-case.ts';
 import type { RulingSource } from '../../core/condition/ruling.ts';
 import type { Clock } from '../../core/ports.ts';

@@ -1,4 +1,5 @@
-import type { Config, IssuerConfig } from '../../config/config.ts';
+import type { Config } from '../../config/config.ts';
+import type { IssuerConfig } from '../../config/issuer-config.ts';
 import type { TestKeys } from './test-keys.ts';
 
 /** A part may take this long: the first decision imports what it needs. */

@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import { createSecretKey, generateKeyPair, randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
-import type { IssuerConfig } from '../../config/config.ts';
+import type { IssuerConfig } from '../../config/issuer-config.ts';
 import { Secret } from '../../config/secret.ts';
 import { curveOf } from '../../lib/jose/key-fit.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { corporate, own } from '../../../test/support/jwt/issuers.ts';
-import type { IssuerConfig } from '../../config/config.ts';
+import type { IssuerConfig } from '../../config/issuer-config.ts';
 import type { SignedToken } from '../../config/tests/test-case.ts';
 import { readPayload } from '../../verification/claims.ts';
 import { claimsOf } from './test-token.ts';

@@ -1,5 +1,5 @@
 import { CompactSign } from 'jose';
-import type { IssuerConfig, JwtIssuer } from '../../config/config.ts';
+import type { IssuerConfig, JwtIssuer } from '../../config/issuer-config.ts';
 import { subjectClaimsOf } from '../../config/subject-claims.ts';
 import type { SignedToken } from '../../config/tests/test-case.ts';
 import { tenantOf } from '../../verification/issuer-match.ts';

@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import { createPublicKey, createSecretKey, generateKeyPairSync, randomBytes } from 'node:crypto';
 import { SignJWT } from 'jose';
-import type { JwtIssuer } from '../../config/config.ts';
+import type { JwtIssuer } from '../../config/issuer-config.ts';
 import { curveOf } from '../../lib/jose/key-fit.ts';
 import type { TrustedIssuer } from '../../verification/bearer/issuers.ts';
 import { FixedKeys } from '../../verification/keys.ts';

@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Config, IssuerConfig } from '../../config/config.ts';
+import type { Config } from '../../config/config.ts';
+import type { IssuerConfig } from '../../config/issuer-config.ts';
 import type { Clock } from '../../core/ports.ts';
 import type { Gateway } from '../../edge/gateway.ts';
 import { within } from '../../lib/within.ts';

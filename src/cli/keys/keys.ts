@@ -1,6 +1,7 @@
 import { withUseCases } from '../../app/command-use-cases.ts';
 import { operatorOf } from '../../audit/actor.ts';
-import type { Config, OwnIssuer } from '../../config/config.ts';
+import type { Config } from '../../config/config.ts';
+import type { OwnIssuer } from '../../config/issuer-config.ts';
 import { counted, timeOf } from '../../lib/time-format.ts';
 import { list, quote, suggest } from '../../lib/wording.ts';
 import { CommandError, requireConfig, UsageError } from '../command.ts';

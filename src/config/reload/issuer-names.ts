@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { IssuerConfig } from '../config.ts';
+import type { IssuerConfig } from '../issuer-config.ts';
 import type { Secret } from '../secret.ts';
 import { subjectClaimsOf } from '../subject-claims.ts';
 

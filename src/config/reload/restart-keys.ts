@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Config, Listener, OwnIssuer, SentinelConfig, StoreConfig } from '../config.ts';
+import type { Config, Listener, SentinelConfig, StoreConfig } from '../config.ts';
+import type { OwnIssuer } from '../issuer-config.ts';
 import type { Secret } from '../secret.ts';
 
 /**

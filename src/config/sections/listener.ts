@@ -1,5 +1,6 @@
 import type * as z from 'zod';
-import type { Config, IssuerConfig, Listener } from '../config.ts';
+import type { Config, Listener } from '../config.ts';
+import type { IssuerConfig } from '../issuer-config.ts';
 import type { Address } from '../reading/addresses.ts';
 import { collide, isLoopback } from '../reading/addresses.ts';
 import type { Draft } from '../reading/draft.ts';

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { readBearerToken } from '../../lib/bearer-token.ts';
 import { decodeUtf8, parseJson } from '../../lib/utf8.ts';
 import { quote, suggest } from '../../lib/wording.ts';
-import type { IssuerConfig } from '../config.ts';
+import type { IssuerConfig } from '../issuer-config.ts';
 import type { Draft } from '../reading/draft.ts';
 import { isMap } from '../reading/draft.ts';
 import type { Path } from '../reading/problems.ts';

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { TOKEN_USES } from '../../core/credential/verified-credential.ts';
 import { REASONS } from '../../core/reason.ts';
-import { HMAC_ALGORITHMS, PUBLIC_KEY_ALGORITHMS } from '../config.ts';
+import { HMAC_ALGORITHMS, PUBLIC_KEY_ALGORITHMS } from '../issuer-config.ts';
 import { distinct, EMPTY, expected, parsed, text } from '../reading/shape.ts';
 import { instant, parseDuration } from '../reading/times.ts';
 

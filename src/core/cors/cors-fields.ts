@@ -4,8 +4,8 @@ import type { CorsFields, CorsRule } from './cors-rule.ts';
 import { allowsOrigin } from './cors-rule.ts';
 
 const NONE: CorsFields = [];
-/** The fields of our own answers that scripts need, to get a token that suffices or to try again later. */
-const OF_DENIALS = ['www-authenticate', 'retry-after'];
+/** The fields of our own answers that scripts need, to get a token or a proof that suffices or to try again later. */
+const OF_DENIALS = ['www-authenticate', 'retry-after', 'dpop-nonce'];
 const VARY: readonly [string, string] = ['vary', 'Origin'];
 
 /**

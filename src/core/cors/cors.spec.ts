@@ -199,7 +199,7 @@ describe('corsFields()', () => {
       'access-control-allow-origin': APP,
       'access-control-allow-credentials': 'true',
       vary: 'Origin',
-      'access-control-expose-headers': 'www-authenticate, retry-after',
+      'access-control-expose-headers': 'www-authenticate, retry-after, dpop-nonce',
     });
   });
 

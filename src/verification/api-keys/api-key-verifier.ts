@@ -1,4 +1,4 @@
-import type { OwnIssuer } from '../../config/config.ts';
+import type { OwnIssuer } from '../../config/issuer-config.ts';
 import type { PresentedCredential } from '../../core/credential/credential.ts';
 import type { Refusal, VerificationResult, VerifiedCredential } from '../../core/credential/verified-credential.ts';
 import type { Clock, Verifier } from '../../core/ports.ts';

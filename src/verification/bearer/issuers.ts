@@ -1,4 +1,4 @@
-import type { JwtIssuer } from '../../config/config.ts';
+import type { JwtIssuer } from '../../config/issuer-config.ts';
 import type { Finding, NoIssuerCheck, ProfileCheck } from '../../core/check.ts';
 import { isSameAlgorithm } from '../../lib/jose/key-fit.ts';
 import { shownList } from '../../lib/wording.ts';

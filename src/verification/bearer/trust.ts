@@ -1,5 +1,5 @@
 import { createSecretKey } from 'node:crypto';
-import type { IssuerConfig, JwtIssuer } from '../../config/config.ts';
+import type { IssuerConfig, JwtIssuer } from '../../config/issuer-config.ts';
 import { givenKeys } from '../key-sets/given-keys.ts';
 import type { KeySets } from '../key-sets/key-sets.ts';
 import type { KeySource } from '../keys.ts';

@@ -1,4 +1,4 @@
-import type { KeyServerAccess } from '../../config/config.ts';
+import type { KeyServerAccess } from '../../config/issuer-config.ts';
 import { UnexpectedStatus } from '../../remote/fetch-text.ts';
 import { hasCredentials } from '../../remote/server-access.ts';
 

@@ -1,4 +1,4 @@
-import type { KeyServerAccess } from '../../config/config.ts';
+import type { KeyServerAccess } from '../../config/issuer-config.ts';
 import { fetchText } from '../../remote/fetch-text.ts';
 import { openAccess } from '../../remote/server-access.ts';
 import { withAdvice } from './access-advice.ts';

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { corporate, discovered, own } from '../../../test/support/jwt/issuers.ts';
 import { jwkOf, rsa } from '../../../test/support/jwt/keys.ts';
 import { Publisher, setOf } from '../../../test/support/jwt/publisher.ts';
-import type { KeyServerAccess } from '../../config/config.ts';
+import type { KeyServerAccess } from '../../config/issuer-config.ts';
 import { Secret } from '../../config/secret.ts';
 import { KeySets } from './key-sets.ts';
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { DiscoveryIssuer, IssuerConfig, JwksIssuer, KeyServerAccess } from '../../config/config.ts';
+import type { DiscoveryIssuer, IssuerConfig, JwksIssuer, KeyServerAccess } from '../../config/issuer-config.ts';
 import { systemTimers } from '../../lib/clock.ts';
 import type { KeySource } from '../keys.ts';
 import type { FetchDocument } from './fetch-document.ts';

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { IntrospectionIssuer } from '../../config/config.ts';
+import type { IntrospectionIssuer } from '../../config/issuer-config.ts';
 import type { Finding } from '../../core/check.ts';
 import { membersOf } from '../../lib/json-object.ts';
 import { UnexpectedAnswer } from '../../remote/fetch-text.ts';

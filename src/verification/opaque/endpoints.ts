@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { IntrospectionIssuer } from '../../config/config.ts';
+import type { IntrospectionIssuer } from '../../config/issuer-config.ts';
 import type { DecisionTracer } from '../../core/ports.ts';
 import type { EndpointEnvironment, EndpointStatus } from './endpoint.ts';
 import { Endpoint } from './endpoint.ts';

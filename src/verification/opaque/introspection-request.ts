@@ -1,4 +1,4 @@
-import type { IntrospectionIssuer } from '../../config/config.ts';
+import type { IntrospectionIssuer } from '../../config/issuer-config.ts';
 import { fetchText } from '../../remote/fetch-text.ts';
 
 /** From the start of the connection to the last byte of the response. A decision does not wait this long. */

@@ -3,7 +3,7 @@ import { withCheckText } from '../../../test/support/core.ts';
 import { AuthorizationServer, legacy } from '../../../test/support/introspection-server.ts';
 import { corporate } from '../../../test/support/jwt/issuers.ts';
 import { GENERATION } from '../../../test/support/jwt/verifying.ts';
-import type { IntrospectionIssuer, IssuerConfig } from '../../config/config.ts';
+import type { IntrospectionIssuer, IssuerConfig } from '../../config/issuer-config.ts';
 import { Secret } from '../../config/secret.ts';
 import { unread } from '../../core/standing.ts';
 import { TokenCache } from '../token-cache.ts';

@@ -1,4 +1,4 @@
-import type { IntrospectionIssuer, IssuerConfig } from '../../config/config.ts';
+import type { IntrospectionIssuer, IssuerConfig } from '../../config/issuer-config.ts';
 import type { TokenExaminer, Verifier } from '../../core/ports.ts';
 import type { EndpointStatus } from './endpoint.ts';
 import type { Endpoints, EndpointsParts, VerifierParts } from './endpoints.ts';

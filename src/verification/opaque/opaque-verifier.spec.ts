@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { withCheckText } from '../../../test/support/core.ts';
 import { AuthorizationServer, legacy } from '../../../test/support/introspection-server.ts';
 import { GENERATION, NOW, SKEW } from '../../../test/support/jwt/verifying.ts';
-import type { IntrospectionIssuer } from '../../config/config.ts';
+import type { IntrospectionIssuer } from '../../config/issuer-config.ts';
 import type { ClaimPath } from '../../core/claims/claim-path.ts';
 import type { Standing } from '../../core/standing.ts';
 import { unread } from '../../core/standing.ts';

@@ -1,4 +1,4 @@
-import type { IntrospectionIssuer } from '../../config/config.ts';
+import type { IntrospectionIssuer } from '../../config/issuer-config.ts';
 import type { PresentedCredential } from '../../core/credential/credential.ts';
 import type { Refusal, VerificationResult } from '../../core/credential/verified-credential.ts';
 import type { Clock, TokenExaminer, Verifier } from '../../core/ports.ts';

@@ -6,8 +6,8 @@ import type {
   OwnIssuer,
   SecretsIssuer,
   SigningAlgorithm,
-} from '../../../src/config/config.ts';
-import { SIGNING_ALGORITHMS } from '../../../src/config/config.ts';
+} from '../../../src/config/issuer-config.ts';
+import { SIGNING_ALGORITHMS } from '../../../src/config/issuer-config.ts';
 import { Secret } from '../../../src/config/secret.ts';
 import type { RemoteKeySet } from '../../../src/verification/key-sets/key-set.ts';
 import { Publisher } from './publisher.ts';

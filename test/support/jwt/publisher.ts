@@ -1,5 +1,5 @@
 import type { JsonWebKey } from 'node:crypto';
-import type { KeyServerAccess } from '../../../src/config/config.ts';
+import type { KeyServerAccess } from '../../../src/config/issuer-config.ts';
 import type { FetchDocument, FetchedDocument } from '../../../src/verification/key-sets/fetch-document.ts';
 import type { KeySetParts } from '../../../src/verification/key-sets/key-set.ts';
 import { RemoteKeySet } from '../../../src/verification/key-sets/key-set.ts';

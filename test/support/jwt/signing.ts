@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { OwnIssuer, SigningAlgorithm } from '../../../src/config/config.ts';
+import type { OwnIssuer, SigningAlgorithm } from '../../../src/config/issuer-config.ts';
 import type { LivingKey } from '../../../src/signing/key-ring.ts';
 import { KeyRing, livesUnder } from '../../../src/signing/key-ring.ts';
 import { Sealer } from '../../../src/signing/sealer.ts';

@@ -1,5 +1,5 @@
 import type { Route } from '../../../core/route.ts';
-import type { IssuerConfig } from '../../config.ts';
+import type { IssuerConfig } from '../../issuer-config.ts';
 import type { Draft } from '../../reading/draft.ts';
 
 /** Claims of which one value stands for one client, one API or one person. */

@@ -1,7 +1,7 @@
 import type { Route } from '../../../core/route.ts';
 import { requiredScopes, satisfies } from '../../../core/scope.ts';
 import { list, quote } from '../../../lib/wording.ts';
-import type { IssuerConfig } from '../../config.ts';
+import type { IssuerConfig } from '../../issuer-config.ts';
 import type { PlacedRoutes } from '../routes/routes.ts';
 
 /** Warns of a segment that begins with a colon and is literal: other programs write parameters so. */

@@ -2,7 +2,8 @@ import type { Route } from '../../../core/route.ts';
 import type { Requirement } from '../../../core/scope.ts';
 import { requiredScopes } from '../../../core/scope.ts';
 import { quote } from '../../../lib/wording.ts';
-import type { Config, IssuerConfig } from '../../config.ts';
+import type { Config } from '../../config.ts';
+import type { IssuerConfig } from '../../issuer-config.ts';
 import type { Draft } from '../../reading/draft.ts';
 
 /** Warns of a scope that no route and no tool requires. */

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { readOrigin } from '../../../core/binding/target-uri.ts';
-import { PUBLIC_KEY_ALGORITHMS } from '../../config.ts';
+import { PUBLIC_KEY_ALGORITHMS } from '../../issuer-config.ts';
 import { isLoopback } from '../../reading/addresses.ts';
 import { secretSchema } from '../../reading/secret-schema.ts';
 import { distinct, expected, text } from '../../reading/shape.ts';

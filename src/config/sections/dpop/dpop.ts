@@ -1,5 +1,6 @@
 import { readTargetUri } from '../../../core/binding/target-uri.ts';
-import type { Config, IssuerConfig } from '../../config.ts';
+import type { Config } from '../../config.ts';
+import type { IssuerConfig } from '../../issuer-config.ts';
 import type { Draft } from '../../reading/draft.ts';
 import { isMap } from '../../reading/draft.ts';
 import { readSecret } from '../../reading/secrets.ts';

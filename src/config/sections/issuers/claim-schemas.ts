@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { ClaimPath } from '../../../core/claims/claim-path.ts';
 import { claimKey } from '../../../core/claims/claim-path.ts';
 import { quote } from '../../../lib/wording.ts';
-import type { SubjectClaim } from '../../config.ts';
+import type { SubjectClaim } from '../../issuer-config.ts';
 import { claimPath, claimText } from '../../reading/claim-path.ts';
 import { distinct, EMPTY, expected, text } from '../../reading/shape.ts';
 

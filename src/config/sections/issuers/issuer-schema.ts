@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { describe, quote } from '../../../lib/wording.ts';
-import { CLIENT_AUTH, HMAC_ALGORITHMS, PUBLIC_KEY_ALGORITHMS, SIGNING_ALGORITHMS } from '../../config.ts';
+import { CLIENT_AUTH, HMAC_ALGORITHMS, PUBLIC_KEY_ALGORITHMS, SIGNING_ALGORITHMS } from '../../issuer-config.ts';
 import { boundSchema } from '../../reading/bound.ts';
 import { claimConditions } from '../../reading/claim-conditions.ts';
 import { secretSchema } from '../../reading/secret-schema.ts';

@@ -8,8 +8,8 @@ import type {
   KeysIssuer,
   OwnIssuer,
   SecretsIssuer,
-} from '../../config.ts';
-import { SIGNING_ALGORITHMS } from '../../config.ts';
+} from '../../issuer-config.ts';
+import { SIGNING_ALGORITHMS } from '../../issuer-config.ts';
 import { readClaimConditions } from '../../reading/claim-conditions.ts';
 import type { Draft } from '../../reading/draft.ts';
 import type { Path } from '../../reading/problems.ts';

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { quote } from '../../../lib/wording.ts';
-import type { IssuerConfig } from '../../config.ts';
+import type { IssuerConfig } from '../../issuer-config.ts';
 import type { Draft } from '../../reading/draft.ts';
 import { isMap } from '../../reading/draft.ts';
 import type { Path } from '../../reading/problems.ts';

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { readBearerToken } from '../../../lib/bearer-token.ts';
 import { parseCertificate } from '../../../lib/pem.ts';
-import type { KeyServerAccess } from '../../config.ts';
+import type { KeyServerAccess } from '../../issuer-config.ts';
 import type { Draft } from '../../reading/draft.ts';
 import { pemPath } from '../../reading/pem-path.ts';
 import type { Path } from '../../reading/problems.ts';

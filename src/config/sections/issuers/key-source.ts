@@ -1,6 +1,6 @@
 import type * as z from 'zod';
 import { list } from '../../../lib/wording.ts';
-import type { JwksIssuer, KeysIssuer } from '../../config.ts';
+import type { JwksIssuer, KeysIssuer } from '../../issuer-config.ts';
 import type { Draft } from '../../reading/draft.ts';
 import type { Path } from '../../reading/problems.ts';
 import { readInlineKeys, readKeyFile } from './given-keys.ts';

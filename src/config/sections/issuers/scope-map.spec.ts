@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { configOf, fileWith, loadConfigText, problemsOf } from '../../../../test/support/config.ts';
-import type { ForeignIssuer } from '../../config.ts';
+import type { ForeignIssuer } from '../../issuer-config.ts';
 
 const env = { KEY: 'x'.repeat(64) };
 const JWKS = 'issuer: them, audience: sms, algorithms: [RS256], jwks: "https://them/jwks"';

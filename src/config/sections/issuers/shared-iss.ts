@@ -1,5 +1,5 @@
 import { quote } from '../../../lib/wording.ts';
-import type { IssuerConfig } from '../../config.ts';
+import type { IssuerConfig } from '../../issuer-config.ts';
 import type { Draft } from '../../reading/draft.ts';
 
 /**

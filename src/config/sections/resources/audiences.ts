@@ -1,7 +1,8 @@
 import type { Route } from '../../../core/route.ts';
 import { counted } from '../../../lib/time-format.ts';
 import { list, quote } from '../../../lib/wording.ts';
-import type { IssuerConfig, ResourceConfig } from '../../config.ts';
+import type { ResourceConfig } from '../../config.ts';
+import type { IssuerConfig } from '../../issuer-config.ts';
 import type { Draft } from '../../reading/draft.ts';
 import { resourceNames } from './resources.ts';
 
