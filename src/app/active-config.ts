@@ -231,6 +231,7 @@ function buildVerifier(
     maxTokenLength: limits.token,
     resourceAudiences,
     keptClaims: keptClaims(config),
+    signsIdentity: config.identity.token !== undefined,
     generation,
   };
   return new CredentialVerifier({

@@ -4,16 +4,13 @@ import type { VerifiedCredential } from '../core/credential/verified-credential.
 import type { Clock, UpstreamSigner } from '../core/ports.ts';
 import type { NamedClaim } from '../core/upstream/upstream-headers.ts';
 import type { UpstreamToken } from '../core/upstream/upstream-token.ts';
-import { isRenewalDue } from '../core/upstream/upstream-token.ts';
+import { isRenewalDue, LONGEST_UPSTREAM_TOKEN } from '../core/upstream/upstream-token.ts';
 import { instantOf } from '../lib/clock.ts';
 import type { SigningKeys } from './token-signer.ts';
 import { upstreamClaims } from './upstream-claims.ts';
 
 /** The type of a signed identity. It is no access token to us, nor to anyone who follows RFC 9068. */
 const TYPE = 'sallyport-identity+jwt';
-
-/** The longest signed identity, in characters: many servers take no more than 8 KiB for all headers. */
-const MAX_LENGTH = 6_144;
 
 /** After a failure, nothing is renewed in the background for so long. */
 const PAUSE_MS = 1_000;
@@ -44,7 +41,9 @@ export function createUpstreamSigner(parts: UpstreamSignerParts): UpstreamSigner
     if (token.value === undefined && !tooLong.has(issuer)) {
       tooLong.add(issuer);
       failed(
-        new Error(`the signed identity of a caller of ${issuer} is over ${MAX_LENGTH} characters: it is not sent`),
+        new Error(
+          `the signed identity of a caller of ${issuer} is over ${LONGEST_UPSTREAM_TOKEN} characters: it is not sent`,
+        ),
       );
     }
     credential.upstream.token = token;
@@ -88,7 +87,7 @@ async function signIdentity(
     .sign(signing);
   const lifeMs = expiresAtSeconds * 1000 - signedAt.wallMs;
   return {
-    value: jwt.length > MAX_LENGTH ? undefined : jwt,
+    value: jwt.length > LONGEST_UPSTREAM_TOKEN ? undefined : jwt,
     signedAt,
     renewAfterMs: isLast ? Number.POSITIVE_INFINITY : lifeMs / 2,
     lateAfterMs: isLast ? Number.POSITIVE_INFINITY : lifeMs * 0.9,

@@ -76,6 +76,17 @@ describe('TokenCache', () => {
     expect(cache.size).toBeLessThan(40);
   });
 
+  it('has room for the signed identities of its tokens, which are made later', () => {
+    const held = (isSigned: boolean): number => {
+      const cache = new TokenCache(1_000, 100_000);
+      for (let index = 0; index < 1_000; index++) {
+        cache.add(`${index}.${TAIL}${index}`, { ...credential('c'), upstream: { token: undefined, isSigned } });
+      }
+      return cache.size;
+    };
+    expect(held(true)).toBeLessThan(held(false) * 0.7);
+  });
+
   it('counts its tokens, hits and misses', () => {
     const cache = new TokenCache(1);
     const find = (name: string): unknown => cache.find({ scheme: 'bearer', value: `h.${name}.${name}${TAIL}${name}` });

@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { PresentedCredential } from '../core/credential/credential.ts';
 import type { CredentialCache, VerifiedCredential } from '../core/credential/verified-credential.ts';
+import { LONGEST_UPSTREAM_TOKEN } from '../core/upstream/upstream-token.ts';
 
 /**
  * The last characters of a token are its cache key: 132 bits of its signature, which only the signer can choose, or of
@@ -86,7 +87,7 @@ export class TokenCache implements CredentialCache {
 /** Estimates the bytes of an entry. Strings other than the token may need two bytes a character. */
 function sizeOf({
   token,
-  credential: { identity, reported, audiences = [], claims, dropped, binding },
+  credential: { identity, reported, audiences = [], claims, dropped, binding, upstream },
 }: Entry): number {
   const words = dropped?.words ?? [];
   const kept = claims === undefined ? [] : [...claims.values()];
@@ -107,8 +108,17 @@ function sizeOf({
     token.length +
     2 * characters +
     keptBytes +
+    (upstream.isSigned === true ? signedBytes(characters + keptBytes) : 0) +
     BYTES_A_SCOPE * (identity.scopes.length + kept.length + words.length)
   );
+}
+
+/**
+ * The memory of the signed identity, which is made after the credential is cached: in base64url, with what the credential has,
+ * its other members and an RSA signature.
+ */
+function signedBytes(bytes: number): number {
+  return Math.min(LONGEST_UPSTREAM_TOKEN, 1_000 + Math.ceil((4 / 3) * bytes));
 }
 
 function bytesOf(claim: unknown): number {

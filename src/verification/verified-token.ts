@@ -39,6 +39,8 @@ export interface CredentialParts {
   readonly resourceAudiences?: ReadonlySet<string>;
   /** The paths of the claims to keep with a credential; none by default. */
   readonly keptClaims?: readonly ClaimPath[];
+  /** Whether upstreams receive a signed identity of each. False by default. */
+  readonly signsIdentity?: boolean;
   /** The configuration's generation, which every cached token carries. */
   readonly generation: number;
 }
@@ -65,7 +67,7 @@ export function toCredential(token: VerifiedToken, parts: CredentialParts): Veri
     reported,
     reverifyAt,
     uncacheable,
-    upstream: nothingMade(),
+    upstream: nothingMade(parts.signsIdentity),
     standings: revocationKeysOf(token).map((entry) => parts.standings.at(entry)),
     lastUse: use === undefined ? undefined : { atMs: Number.NEGATIVE_INFINITY },
   };

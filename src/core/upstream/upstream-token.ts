@@ -1,5 +1,8 @@
 import type { Door, Instant } from '../request.ts';
 
+/** The longest signed identity that is sent, in characters: many servers take no more than 8 KiB for all headers. */
+export const LONGEST_UPSTREAM_TOKEN = 6_144;
+
 /** A signed identity for upstreams. It is signed once for a credential, kept with it, and replaced before it ends. */
 export interface UpstreamToken {
   /** The JWT; `undefined` if it is too long for a header. */
@@ -18,11 +21,13 @@ export interface UpstreamToken {
 /** What has been made of a credential for upstreams; changed in place. */
 export interface ForUpstreams {
   token: UpstreamToken | undefined;
+  /** Whether a token will be made, for which a cache must have room. False by default. */
+  readonly isSigned?: boolean;
 }
 
 /** Returns what there is of a credential for upstreams when it has just been verified. */
-export function nothingMade(): ForUpstreams {
-  return { token: undefined };
+export function nothingMade(isSigned = false): ForUpstreams {
+  return { token: undefined, isSigned };
 }
 
 /** Whether requests at a door reach an upstream by way of the gateway that asks. */
