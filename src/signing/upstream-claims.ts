@@ -1,6 +1,6 @@
 import { claimKey } from '../core/claims/claim-path.ts';
+import { isFaithful } from '../core/claims/faithful-claim.ts';
 import type { VerifiedCredential } from '../core/credential/verified-credential.ts';
-import { isExact } from '../core/upstream/header-value.ts';
 import type { NamedClaim } from '../core/upstream/upstream-headers.ts';
 
 /** The issuer identifier of the verified token. */
@@ -41,12 +41,4 @@ export function upstreamClaims(
 
 function textOf(claim: unknown): string | undefined {
   return typeof claim === 'string' ? claim : undefined;
-}
-
-/** Whether a value leaves as it came: no number in it was rounded, and no string is invalid Unicode. */
-function isFaithful(value: unknown): boolean {
-  if (typeof value === 'number') return isExact(value);
-  if (typeof value === 'string') return value.isWellFormed();
-  if (typeof value !== 'object' || value === null) return true;
-  return Object.entries(value).every(([name, member]) => name.isWellFormed() && isFaithful(member));
 }

@@ -1,4 +1,6 @@
+import { canonicalPath } from '../binding/target-uri.ts';
 import { claimKey } from '../claims/claim-path.ts';
+import { isFaithful } from '../claims/faithful-claim.ts';
 import type { VerifiedCredential } from '../credential/verified-credential.ts';
 import { segmentsOf } from '../patterns/pattern-order.ts';
 import { readHostName } from '../route.ts';
@@ -23,12 +25,12 @@ export function questionOf(
 ): RulingQuestion | undefined {
   const { issuer, subject, tokenId, scheme, scopes } = credential.identity;
   if (subject === undefined) return undefined;
-  const kept = claims.map(claimKey).filter((key) => credential.claims?.has(key) === true);
+  const told = claims.map((path) => [claimKey(path), credential.claims?.get(claimKey(path))] as const);
   const properties = {
     issuer,
     token_id: tokenId,
     scopes,
-    claims: Object.fromEntries(kept.map((key) => [key, credential.claims?.get(key)])),
+    claims: Object.fromEntries(told.filter(([, claim]) => claim !== undefined && isFaithful(claim))),
   };
   const body = {
     subject: { type: subjectType, id: subject, properties },
@@ -39,12 +41,19 @@ export function questionOf(
   return { decisionPoint: name, credential, body: JSON.stringify(body) };
 }
 
-/** Leaves out a host that is no plain name, and parameters that an upstream could read in another way. */
+/**
+ * Leaves out a host that is no plain name, and parameters that an upstream could read in another way. The path is in the
+ * spelling that rules match, so that a client cannot evade a policy about it with percent-encoding.
+ */
 function resourceOf(pattern: string, { host, path }: RuledRequest): object {
   const names = segmentsOf(pattern).map((segment) => /^\{(.+)\}$/.exec(segment)?.[1]);
   const parameters = names.flatMap((name, index) => {
     const value = name === undefined ? undefined : pathValueAt(path, index);
     return name === undefined || value === undefined ? [] : [[name, value] as const];
   });
-  return { path, host: readHostName(host) || undefined, parameters: Object.fromEntries(parameters) };
+  return {
+    path: canonicalPath(path),
+    host: readHostName(host) || undefined,
+    parameters: Object.fromEntries(parameters),
+  };
 }

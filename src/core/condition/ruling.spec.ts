@@ -79,6 +79,25 @@ describe('authorize() on a route that a policy decision point rules', () => {
     expect(need.question.body).not.toContain('ada@');
   });
 
+  it.each([
+    ['/tenants/%61cme/x', '/tenants/acme/x', 'acme'],
+    ['/tenants/a%40b%3ac/x', '/tenants/a@b:c/x', 'a@b:c'],
+    ['/tenants/zo%c3%ab/x', '/tenants/zo%C3%AB/x', 'zoë'],
+  ])('tells one spelling of the path %s', (path, told, tenant) => {
+    const need = ask({ request: { path } });
+    if (need.outcome !== 'need' || need.what !== 'ruling') throw new Error('no question');
+    const { properties } = JSON.parse(need.question.body).resource;
+    expect(properties).toMatchObject({ path: told, parameters: { tenant } });
+  });
+
+  it('tells no claim with a number that was rounded, or with invalid Unicode', () => {
+    for (const tenant of [2 ** 53, [2 ** 60], { id: 2 ** 60 }, '\ud800']) {
+      const need = ask({ credential: makeCredential({ claims: new Map<string, unknown>([['tenant', tenant]]) }) });
+      if (need.outcome !== 'need' || need.what !== 'ruling') throw new Error('no question');
+      expect(JSON.parse(need.question.body).subject.properties.claims).toEqual({});
+    }
+  });
+
   it('passes what it permits, and nothing may be kept', () => {
     expect(ask({ ruling: { outcome: 'permitted' }, keepMs: 700 })).toMatchObject({ outcome: 'allow', keepMs: 0 });
   });
