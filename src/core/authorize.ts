@@ -9,7 +9,7 @@ import type { CorsRule } from './cors/cors-rule.ts';
 import { decidePreflight } from './cors/preflight.ts';
 import type { Presented } from './credential/credential.ts';
 import { presentsSeveral, readCredential } from './credential/credential.ts';
-import { readPlaces } from './credential/places/read-places.ts';
+import { readPresented } from './credential/places/read-places.ts';
 import { stripPlaces } from './credential/places/stripped.ts';
 import type {
   CredentialCache,
@@ -158,10 +158,7 @@ function admit(
   freshness: Freshness,
   moment: Moment,
 ): VerifiedCredential | Deny | Need {
-  const presented =
-    route.credentialPlaces === undefined
-      ? readCredential(request.authorization)
-      : readPlaces(request, route.credentialPlaces, route);
+  const presented = readPresented(request, route);
   if (presented.scheme === 'none') return deny('credentials_required', route, 'no credential');
   if (presented.scheme === 'several') return deny('invalid_request', route, 'several credentials');
   if (presented.scheme === 'misplaced') return deny(presented.reason, route, presented.check);

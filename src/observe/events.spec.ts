@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { makeCredential, makeRequest, makeRoute } from '../../test/support/core.ts';
 import { AuditLog } from '../audit/audit-log.ts';
 import type { LogLevel } from '../config/config.ts';
+import { cookiePlace } from '../core/credential/places/cookies.ts';
+import { AUTHORIZATION_ALONE, type Places } from '../core/credential/places/places.ts';
 import type { Allow, Decision } from '../core/decision.ts';
 import { deny } from '../core/decision.ts';
 import { REASONS } from '../core/reason.ts';
@@ -238,6 +240,38 @@ describe('Events', () => {
     const shadowed = { ...deny('scope_required', route, 'scope', 'partner'), credential };
     events.decided(makeRequest(), { ...allowed, credential: undefined, shadowed });
     expect(last()).toMatchObject({ ...identity, level: 'info', reason: 'scope_required', msg: 'would be denied' });
+  });
+
+  it.each<[string, Partial<AccessRequest>, Partial<Places>]>([
+    ['a header', { fields: new Map([['x-api-key', OPAQUE]]) }, { headers: [{ name: 'x-api-key', bearer: false }] }],
+    ['a cookie', { fields: new Map([['cookie', `a=1; session=${OPAQUE}`]]) }, { cookies: [cookiePlace('session')] }],
+    [
+      'a subprotocol',
+      { fields: new Map([['sec-websocket-protocol', `bearer, ${OPAQUE}`]]) },
+      { websocketProtocol: true },
+    ],
+    ['the query', { door: 'ext-authz', path: `/x/1?access_token=${OPAQUE}` }, { queries: ['access_token'] }],
+  ])('redact a token in %s, and name it by its hash', (_, sent, read) => {
+    const { events, lines, last } = listen('info');
+    const places = { authorization: false, headers: [], cookies: [], websocketProtocol: false, queries: [], ...read };
+    const at = { ...route, credentialPlaces: places };
+    const named = makeCredential({ identity: { tokenId: OPAQUE, subject: `of ${OPAQUE}` } });
+    const request = makeRequest({ path: '/x/1', requestId: OPAQUE, ...sent });
+    events.decided(request, { ...allowed, route: at, credential: named });
+    expect(last()).toMatchObject({ subject: 'of [redacted]', token: fingerprint(OPAQUE) });
+    events.decided(request, { ...deny('scope_required', at, 'scope', 'partner'), credential: named });
+    events.failed(new Error(`the server refused ${OPAQUE}`), request);
+    expect(leaksIn(lines)).toEqual([]);
+  });
+
+  it('redact nothing but the token of a request that passes: a client could hide what it did', () => {
+    const { events, last } = listen('info');
+    const places = { ...AUTHORIZATION_ALONE, cookies: [cookiePlace('session')] };
+    const fields = new Map([['cookie', `session=${OPAQUE}; a=a-subject-of-the-partner`]]);
+    const credential = makeCredential({ identity: { subject: 'a-subject-of-the-partner' } });
+    const request = makeRequest({ path: '/x/1?a=a-subject-of-the-partner', fields });
+    events.decided(request, { ...allowed, route: { ...route, credentialPlaces: places }, credential });
+    expect(last()).toMatchObject({ subject: 'a-subject-of-the-partner', route: '/x/{id}' });
   });
 
   it('redact the credential of a request in every field', () => {

@@ -7,7 +7,7 @@ import type { Failures } from './failures.ts';
 import type { Forwarding } from './forwarding.ts';
 import type { LogInLog, RefusedLogIn } from './log/log-in-log.ts';
 import type { Logs } from './log/logs.ts';
-import { secretsOf, withoutSecrets } from './log/own-credential.ts';
+import { possibleTokens, secretsOf, withoutSecrets } from './log/own-credential.ts';
 import type { Repeats } from './log/repeats.ts';
 import type { DecisionCells } from './metrics/decision-cells.ts';
 import type { DecisionDurations } from './metrics/decision-durations.ts';
@@ -49,7 +49,8 @@ export class Events implements DecisionObserver, RevocationObserver {
   /** @param request its credential is redacted, in case the error contains it. */
   failed(error: unknown, request?: AccessRequest): void {
     const message = 'a part that the decision needs failed';
-    this.report(this.parts.failures.count(error), error, {}, message, secretsOf(request?.authorization));
+    const secrets = request === undefined ? [] : secretsOf(request.authorization, possibleTokens(request));
+    this.report(this.parts.failures.count(error), error, {}, message, secrets);
   }
 
   callFailed(call: string, error: unknown): void {

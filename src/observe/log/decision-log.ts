@@ -1,7 +1,10 @@
 import { isIP } from 'node:net';
 import type { Config } from '../../config/config.ts';
 import { checkText } from '../../core/check-text.ts';
+import type { Presented } from '../../core/credential/credential.ts';
 import { presentsSeveral, readCredential } from '../../core/credential/credential.ts';
+import type { Misplaced } from '../../core/credential/places/read-places.ts';
+import { readPresented } from '../../core/credential/places/read-places.ts';
 import type { Decision, Deny } from '../../core/decision.ts';
 import type { FindingContext } from '../../core/finding/finding-of.ts';
 import { findingOf } from '../../core/finding/finding-of.ts';
@@ -14,7 +17,7 @@ import { correlationText } from './correlation-text.ts';
 import { LineLimit } from './line-limit.ts';
 import type { Logger } from './logger.ts';
 import { describeMcp } from './mcp-text.ts';
-import { secretsOf, withoutSecrets } from './own-credential.ts';
+import { possibleTokens, secretsOf, withoutSecrets } from './own-credential.ts';
 import { fingerprint } from './redaction.ts';
 import type { NamedByConfig } from './request-text.ts';
 import { HIDDEN, RequestText } from './request-text.ts';
@@ -97,6 +100,8 @@ export class DecisionLog {
   private describe(request: AccessRequest, decision: Decision): object {
     const { door, authorization } = request;
     const { route, credential } = decision;
+    const presented = route === undefined ? readCredential(request.authorization) : readPresented(request, route);
+    const secrets = secretsOf(authorization, tokensElsewhere(request, route, presented));
     const facts = {
       door,
       ...correlationText(request),
@@ -107,7 +112,7 @@ export class DecisionLog {
       ...(credential === undefined ? {} : { issuer: credential.identity.issuer, subject: credential.identity.subject }),
       ...(credential?.identity.tokenId === undefined ? {} : { tokenId: credential.identity.tokenId }),
     };
-    return { ...redactFacts(facts, secretsOf(authorization)), ...describeCredential(request) };
+    return { ...redactFacts(facts, secrets), ...describeCredential(presented) };
   }
 
   private context(): FindingContext {
@@ -146,9 +151,18 @@ function describeDenial(denial: Deny, context: FindingContext): object {
   return { reason, check: checkText(check), ...findingOf(denial, context), ...known };
 }
 
+/** The tokens in the places of the route besides Authorization; every possible one if it was not read for certain. */
+function tokensElsewhere(
+  request: AccessRequest,
+  route: Route | undefined,
+  presented: Presented | Misplaced,
+): readonly string[] {
+  if (route?.credentialPlaces === undefined) return [];
+  return 'value' in presented ? [presented.value] : possibleTokens(request);
+}
+
 /** Identifies a token by a hash, to find the lines of a known token. Never describes a password, not even hashed. */
-function describeCredential(request: AccessRequest): object {
-  const presented = readCredential(request.authorization);
+function describeCredential(presented: Presented | Misplaced): object {
   const isToken = presented.scheme === 'bearer' && !presentsSeveral(presented.value);
   return isToken ? { token: fingerprint(presented.value) } : {};
 }

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { makeCredential, makeRequest, makeRoute } from '../../../test/support/core.ts';
+import { AUTHORIZATION_ALONE } from '../../core/credential/places/places.ts';
 import type { Decision } from '../../core/decision.ts';
 import { deny } from '../../core/decision.ts';
 import { REASONS } from '../../core/reason.ts';
@@ -28,6 +29,8 @@ function countOne(decision: Decision, request: Partial<AccessRequest> = {}): Rec
   return counted(cells);
 }
 
+const IN_HEADER = { ...AUTHORIZATION_ALONE, headers: [{ name: 'x-api-key', bearer: false }] };
+
 describe('DecisionCells', () => {
   it.each<[string, Decision, Partial<AccessRequest>]>([
     ['ext-authz allow bearer /x/{id} partner', allowed, {}],
@@ -49,6 +52,11 @@ describe('DecisionCells', () => {
       'ext-authz deny credentials_required none /x/{id}',
       deny('credentials_required', route, 'signature'),
       { authorization: 'Digest x' },
+    ],
+    [
+      'ext-authz deny token_invalid bearer /x/{id}',
+      deny('token_invalid', { ...route, credentialPlaces: IN_HEADER }, 'signature'),
+      { fields: new Map([['x-api-key', 'x']]) },
     ],
     ['ext-authz deny route_denied none', deny('route_denied', undefined, 'signature'), {}],
     [

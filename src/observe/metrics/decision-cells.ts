@@ -1,5 +1,6 @@
 import { isDpop } from '../../core/binding/possession.ts';
 import { readCredential } from '../../core/credential/credential.ts';
+import { readPresented } from '../../core/credential/places/read-places.ts';
 import type { VerifiedCredential } from '../../core/credential/verified-credential.ts';
 import type { Decision, Deny } from '../../core/decision.ts';
 import { REASONS, type Reason } from '../../core/reason.ts';
@@ -137,13 +138,13 @@ function schemeOf(credential: VerifiedCredential | undefined): number {
   return scheme === 'bearer' ? BEARER : BASIC;
 }
 
-function offsetOf({ reason, credential }: Deny, { authorization }: AccessRequest): number {
-  const scheme = credential === undefined ? presentedScheme(authorization) : schemeOf(credential);
+function offsetOf({ reason, credential, route }: Deny, request: AccessRequest): number {
+  const scheme = credential === undefined ? presentedScheme(request, route) : schemeOf(credential);
   return (OFFSETS.get(reason) ?? 0) + scheme;
 }
 
-function presentedScheme(authorization: string | undefined): number {
-  const presented = readCredential(authorization);
+function presentedScheme(request: AccessRequest, route: Route | undefined): number {
+  const presented = route === undefined ? readCredential(request.authorization) : readPresented(request, route);
   const { scheme } = presented;
   if (scheme === 'bearer') return isDpop(presented) ? DPOP : BEARER;
   return scheme === 'basic' ? BASIC : NONE;

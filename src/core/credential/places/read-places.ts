@@ -1,5 +1,6 @@
 import type { SimpleCheck } from '../../check.ts';
 import type { AccessRequest, Door } from '../../request.ts';
+import type { Route } from '../../route.ts';
 import type { Presented } from '../credential.ts';
 import { readCredential } from '../credential.ts';
 import type { CookieOrigins } from './cookie-origin.ts';
@@ -24,6 +25,17 @@ const SEVERAL_CREDENTIALS: Presented = { scheme: 'several' };
 
 /** The listeners whose gateway removes a query parameter, and those that only explain what they decide. */
 const REMOVES_QUERY: ReadonlySet<Door> = new Set<Door>(['ext-authz', 'admin']);
+
+/** Reads the credential of a request where its route says that it may be. */
+export function readPresented(request: AccessRequest, route: ReadingRoute): Presented | Misplaced {
+  const { credentialPlaces } = route;
+  return credentialPlaces === undefined
+    ? readCredential(request.authorization)
+    : readPlaces(request, credentialPlaces, route);
+}
+
+/** What a route says of where credentials are. */
+type ReadingRoute = CookieOrigins & Pick<Route, 'credentialPlaces'>;
 
 /**
  * Reads the credential of a request in the places of its route. One in another place is not read. More than one is refused,
