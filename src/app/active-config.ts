@@ -49,7 +49,7 @@ import type { SharedParts } from './shared-parts.ts';
 import { tracedAccounts, tracedKeys, tracedStandings } from './traced-io.ts';
 import type { MakeDecider } from './use-cases.ts';
 import { buildUseCases, checkOf, unobserved } from './use-cases.ts';
-import { fieldsWithCredentials, wantedFields } from './wanted-fields.ts';
+import { fieldsWithCredentials, headersWithCredentials, wantedFields } from './wanted-fields.ts';
 
 /** Everything that one configuration decides. A reload builds the next one, which the doors use from then on. */
 export interface ActiveConfig {
@@ -129,9 +129,9 @@ export function buildActiveConfig(config: Config, sharedParts: SharedParts, gene
 }
 
 /** Writes what upstreams receive. */
-function headerWriter({ identity, dpop }: Config): UpstreamHeaderWriter {
-  const { headers, forwardCredential, everySpelling, claims, token } = identity;
-  const credentials = dpop.kind === 'on' ? ['authorization', DPOP] : ['authorization'];
+function headerWriter(config: Config): UpstreamHeaderWriter {
+  const { headers, forwardCredential, everySpelling, claims, token } = config.identity;
+  const credentials = config.dpop.kind === 'on' ? ['authorization', DPOP] : ['authorization'];
   return new UpstreamHeaderWriter(
     headers,
     forwardCredential,
@@ -139,6 +139,7 @@ function headerWriter({ identity, dpop }: Config): UpstreamHeaderWriter {
     claims.map(named),
     token?.header,
     credentials,
+    headersWithCredentials(config),
   );
 }
 

@@ -23,3 +23,9 @@ export function fieldsWithCredentials({ routes }: Config): ReadonlySet<string> {
     routes.flatMap(({ credentialPlaces: places }) => (places === undefined ? [] : credentialFields(places))),
   );
 }
+
+/** The lower-case names of the header fields of which a credential is the whole value. */
+export function headersWithCredentials({ routes }: Config): readonly string[] {
+  const names = routes.flatMap(({ credentialPlaces }) => credentialPlaces?.headers.map(({ name }) => name) ?? []);
+  return [...new Set(names)];
+}

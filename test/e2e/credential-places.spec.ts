@@ -16,7 +16,14 @@ import type { Field, Passes, PlaceCase } from './place-cases.ts';
 import { BASE, HOST, PLACE_CASES, PLACE_ROUTES } from './place-cases.ts';
 
 /** The fields that may hold a credential, or what is left of them. */
-const FIELDS = ['authorization', 'x-api-key', 'x-serverless-authorization', 'cookie', 'sec-websocket-protocol'];
+const FIELDS = [
+  'authorization',
+  'x-api-key',
+  'x.api.key',
+  'x-serverless-authorization',
+  'cookie',
+  'sec-websocket-protocol',
+];
 
 interface Received {
   readonly path: string;

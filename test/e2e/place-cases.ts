@@ -69,6 +69,14 @@ export const PLACE_ROUTES: readonly object[] = [
     ],
   })),
   { path: `${BASE}/public`, public: true },
+  {
+    method: 'POST',
+    path: `${BASE}/preflight`,
+    scope: 'messages:list',
+    credentials: ['authorization', { header: 'x-api-key' }, { cookie: '__Host-session' }, { query: 'access_token' }],
+    basic: false,
+    cors: { origins: ['https://app.example.com'], preflight: 'pass' },
+  },
 ];
 
 const NOTHING: Passes = { upstream: [] };
@@ -140,6 +148,15 @@ const headers: readonly PlaceCase[] = [
     path: '/header',
     fields: [['X.Api.Key', '{token}']],
     expected: 'credentials_required',
+  },
+  {
+    name: 'a header beside another spelling of it, which upstreams take for it',
+    path: '/header',
+    fields: [
+      ['X-Api-Key', '{token}'],
+      ['X.Api.Key', '{other}'],
+    ],
+    expected: NOTHING,
   },
   {
     name: 'a token with bytes outside ASCII',
@@ -516,6 +533,40 @@ const passing: readonly PlaceCase[] = [
   },
 ];
 
+const ASKS: readonly Field[] = [
+  ['Origin', 'https://app.example.com'],
+  ['Access-Control-Request-Method', 'POST'],
+];
+const asking = { method: 'OPTIONS', path: '/preflight' } as const;
+
+/** A preflight has no credential, but for the one in the URL that it is about. */
+const preflights: readonly PlaceCase[] = [
+  { name: 'a preflight', ...asking, fields: ASKS, expected: { identity: false, upstream: [] } },
+  {
+    name: 'a preflight with the query',
+    ...asking,
+    path: '/preflight?access_token={token}&a=1',
+    fields: ASKS,
+    expected: { identity: false, upstream: [], path: '/preflight?a=1' },
+    ...REMOVED,
+  },
+  {
+    name: 'a preflight with an encoded parameter',
+    ...asking,
+    path: '/preflight?%61ccess_token={token}',
+    fields: ASKS,
+    expected: 'invalid_request',
+  },
+  { name: 'a preflight with a header', ...asking, fields: [...ASKS, ['X-Api-Key', 'x']], expected: 'route_denied' },
+  { name: 'a preflight with a cookie', ...asking, fields: [...ASKS, SESSION], expected: 'route_denied' },
+  {
+    name: 'a preflight with other cookies',
+    ...asking,
+    fields: [...ASKS, cookie('a=1')],
+    expected: { identity: false, upstream: [['cookie', 'a=1']] },
+  },
+];
+
 /** The bypass list of this field, with each place for a credential. */
 export const PLACE_CASES: readonly PlaceCase[] = [
   ...headers,
@@ -524,4 +575,5 @@ export const PLACE_CASES: readonly PlaceCase[] = [
   ...queries,
   ...pairs,
   ...passing,
+  ...preflights,
 ].map((one) => ({ ...one, path: `${BASE}${one.path}` }));

@@ -10,6 +10,8 @@ import {
 } from '../../../test/support/core.ts';
 import type { Policy } from '../authorize.ts';
 import { authorize } from '../authorize.ts';
+import { cookiePlace } from '../credential/places/cookies.ts';
+import type { Places } from '../credential/places/places.ts';
 import type { Decision, Need } from '../decision.ts';
 import { deny } from '../decision.ts';
 import type { AccessRequest } from '../request.ts';
@@ -149,6 +151,57 @@ describe('a preflight', () => {
     const decision = ask(preflight({}, { answersNothing: true }), [{ ...send, cors: makeRule({ preflight: 'pass' }) }]);
     expect(decision).toMatchObject({ outcome: 'allow', credential: undefined, keepMs: 0 });
     expect(decision).not.toHaveProperty('preflight');
+  });
+
+  describe('for a route that reads credentials elsewhere than in Authorization', () => {
+    const places: Places = {
+      authorization: true,
+      headers: [{ name: 'x-api-key', bearer: false }],
+      cookies: [cookiePlace('session')],
+      websocketProtocol: true,
+      queries: ['access_token'],
+    };
+    const at = (preflightBy: CorsRule['preflight']) => [
+      { ...send, credentialPlaces: places, cors: makeRule({ preflight: preflightBy }) },
+    ];
+    const viaEnvoy = { door: 'ext-authz' } as const;
+
+    it.each([
+      ['x-api-key', 'tok'],
+      ['cookie', 'session=tok'],
+      ['sec-websocket-protocol', 'bearer, tok'],
+      ['x-api-key', 'a,b'],
+    ])('is none with a credential in %s: %s', (name, value) => {
+      for (const rule of ['answer', 'pass'] as const) {
+        expect(ask(preflight({ [name]: value }, viaEnvoy), at(rule))).toMatchObject({
+          outcome: 'deny',
+          check: 'route',
+        });
+      }
+    });
+
+    it('passes without the credential in its URL', () => {
+      const request = preflight({ cookie: 'theme=dark' }, { ...viaEnvoy, path: '/x?access_token=tok&a=1' });
+      expect(ask(request, at('pass'))).toMatchObject({
+        outcome: 'allow',
+        credential: undefined,
+        stripped: { set: [], remove: [], query: ['access_token'] },
+      });
+    });
+
+    it.each([
+      ['/x?access_token=a&access_token=b', 'ext-authz', 'several credentials'],
+      ['/x?access%5ftoken=a', 'ext-authz', 'ambiguous credential'],
+      ['/x?access_token=a', 'forward-auth', 'query not removed'],
+    ] as const)('does not pass with a credential in its URL that cannot be removed: %s at %s', (path, door, check) => {
+      expect(ask(preflight({}, { door, path }), at('pass'))).toMatchObject({ reason: 'invalid_request', check });
+    });
+
+    it('is answered with a credential in its URL, which reaches nothing', () => {
+      expect(ask(preflight({}, { ...viaEnvoy, path: '/x?access_token=tok' }), at('answer'))).toMatchObject({
+        preflight: expect.any(Array),
+      });
+    });
   });
 
   it('with an ambiguous path is rejected, in shadow mode too', () => {

@@ -1,3 +1,6 @@
+import type { Places } from '../credential/places/places.ts';
+import { readPlaces } from '../credential/places/read-places.ts';
+import { queriesOf } from '../credential/places/stripped.ts';
 import type { Allow, Deny } from '../decision.ts';
 import { deny } from '../decision.ts';
 import { isPlainMethod } from '../method.ts';
@@ -34,8 +37,17 @@ export function decidePreflight(
   const matched = routes.match(request.host, preflight.method, path);
   if (matched === 'ambiguous') return deny('path_rejected', undefined, 'path encoding');
   if (matched === 'none') return fallback && deny('route_denied', undefined, 'route');
-  const answersNothing = request.answersNothing === true;
-  return matched.cors && judge(preflight, matched, matched.cors, answersNothing);
+  if (matched.cors === undefined || holdsCredential(request, matched)) return undefined;
+  return judge(preflight, request, matched, matched.cors);
+}
+
+const NO_PLACES: Places = { authorization: false, headers: [], cookies: [], websocketProtocol: false, queries: [] };
+
+/** Whether the request has a credential in a header field that its route reads. A preflight has the URL of what it is about. */
+function holdsCredential(request: AccessRequest, route: Route): boolean {
+  const { credentialPlaces: places } = route;
+  if (places === undefined) return false;
+  return readPlaces(request, { ...places, authorization: false, queries: [] }, route).scheme !== 'none';
 }
 
 /** A request with a credential is none: browsers send preflights without (Fetch Standard, section 4.8). */
@@ -51,17 +63,27 @@ function readPreflight({ method, authorization, fields }: AccessRequest): Prefli
 
 function judge(
   { origin, method, headers }: Preflight,
+  request: AccessRequest,
   route: Route,
   rule: CorsRule,
-  answersNothing: boolean,
 ): Allow | Deny {
   if (!allowsOrigin(rule.origins, origin)) return deny('route_denied', route, 'cors origin');
   if (rule.methods?.has(method) === false) return deny('route_denied', route, 'cors method');
   if (!headers.every((name) => rule.headers.has(name))) return deny('route_denied', route, 'cors header');
   const allowed = { outcome: 'allow', route, credential: undefined, shadowed: undefined, keepMs: 0 } as const;
-  if (rule.preflight === 'pass') return allowed;
-  if (answersNothing) return deny('route_denied', route, 'cors preflight not answered here');
+  if (rule.preflight === 'pass') return pass(allowed, request, route);
+  if (request.answersNothing === true) return deny('route_denied', route, 'cors preflight not answered here');
   return { ...allowed, preflight: answerFields(origin, method, headers, rule) };
+}
+
+/** Passes a preflight on, without the credential of its URL. */
+function pass(allowed: Allow, request: AccessRequest, route: Route): Allow | Deny {
+  const { queries = [] } = route.credentialPlaces ?? {};
+  if (queries.length === 0) return allowed;
+  const presented = readPlaces(request, { ...NO_PLACES, queries }, route);
+  if (presented.scheme === 'misplaced') return deny(presented.reason, route, presented.check);
+  if (presented.scheme === 'several') return deny('invalid_request', route, 'several credentials');
+  return { ...allowed, stripped: { set: [], remove: [], query: queriesOf(request, queries) } };
 }
 
 function answerFields(origin: string, method: string, headers: readonly string[], rule: CorsRule): CorsFields {

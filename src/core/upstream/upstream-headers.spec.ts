@@ -189,6 +189,31 @@ describe('UpstreamHeaderWriter.isDisguised()', () => {
   });
 });
 
+describe('UpstreamHeaderWriter with headers that hold credentials', () => {
+  const reading = new UpstreamHeaderWriter(NAMES, false, false, [], undefined, undefined, ['x-api-key']);
+  const allow = { outcome: 'allow', route: makeRoute(), shadowed: undefined, keepMs: 0 } as const;
+
+  it('removes their other spellings only', () => {
+    expect(['x_api_key', 'x.api-key', 'x-api-key'].map((name) => reading.isDisguised(name))).toEqual([
+      true,
+      true,
+      false,
+    ]);
+    for (const credential of [makeCredential(), undefined]) {
+      const { remove } = reading.write({ ...allow, credential }, { complete: true, disguised: ['x_api_key'] });
+      expect(remove).toContain('x_api_key');
+      const hidden = reading.write({ ...allow, credential }, SOME_HIDDEN).remove;
+      expect(hidden).toEqual(expect.arrayContaining(['x_api_key', 'x.api_key']));
+      expect(hidden).not.toContain('x-api-key');
+    }
+  });
+
+  it('removes the query parameters of a preflight that passes', () => {
+    const stripped = { set: [], remove: [], query: ['access_token'] };
+    expect(reading.write({ ...allow, credential: undefined, stripped }, ALL_SHOWN).query).toEqual(['access_token']);
+  });
+});
+
 describe('UpstreamHeaderWriter with claims', () => {
   const CLAIMS = [
     { name: 'x-auth-email', claim: 'email' },

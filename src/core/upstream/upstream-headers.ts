@@ -62,6 +62,8 @@ export class UpstreamHeaderWriter {
    * @param claims the headers that carry claims; none by default.
    * @param tokenHeader the header that carries the signed identity; none by default.
    * @param credentials the headers that carry credentials.
+   * @param placed the headers in which some route reads a credential besides these, in lower case. Only
+   *   their other spellings are removed from every request.
    */
   constructor(
     names: IdentityHeaders,
@@ -70,6 +72,7 @@ export class UpstreamHeaderWriter {
     claims: readonly NamedClaim[] = [],
     tokenHeader?: string,
     credentials: readonly string[] = ['authorization'],
+    placed: readonly string[] = [],
   ) {
     this.names = names;
     this.claims = claims;
@@ -79,23 +82,25 @@ export class UpstreamHeaderWriter {
     const { subject, scopes, tokenId, issuer, scheme } = names;
     this.own = [subject, scopes, tokenId, issuer, scheme, ...claims.map(({ name }) => name)];
     if (tokenHeader !== undefined) this.own.push(tokenHeader);
-    this.guarded = new Set([...this.own, ...OVERRIDE_HEADERS]);
+    this.guarded = new Set([...this.own, ...OVERRIDE_HEADERS, ...placed]);
     this.longest = Math.max(...Array.from(this.guarded, ({ length }) => length));
     this.spellings = [...this.guarded].flatMap(otherSpellings);
     this.removed = forwardCredential ? OVERRIDE_HEADERS : [...OVERRIDE_HEADERS, ...credentials];
   }
 
   /**
-   * Whether an upstream could take the header for one that only we set: CGI, WSGI and their descendants read `_` as
-   * `-`, and some read any character other than letters and digits so. Only true for other spellings; the names
-   * themselves are always set or removed.
+   * Whether an upstream could take the header for one that only we set, or for one that holds a credential: CGI, WSGI and
+   * their descendants read `_` as `-`, and some read any character other than letters and digits so. Only true for other
+   * spellings; the names themselves are set or removed wherever they count.
    */
   isDisguised(name: string): boolean {
     return name.length <= this.longest && UNUSUAL.test(name) && this.guarded.has(name.replace(UNUSUAL_ALL, '-'));
   }
 
   write({ credential, stripped }: Allow, shown: ShownHeaders): UpstreamHeaders {
-    if (credential === undefined) return { set: [], remove: this.with(shown, this.own, OVERRIDE_HEADERS) };
+    if (credential === undefined) {
+      return { set: [], remove: this.with(shown, this.own, OVERRIDE_HEADERS), query: stripped?.query };
+    }
     const set: (readonly [name: string, value: string])[] = [];
     const unset: string[] = [];
     for (const [name, value] of this.valuesOf(credential)) {

@@ -21,6 +21,16 @@ describe('stripPlaces()', () => {
     expect(stripPlaces(makeRequest(), PLACES)).toEqual({ set: [], remove: ['x-api-key'], query: [] });
   });
 
+  it('removes fields that the gateway hides as a whole', () => {
+    const request = makeRequest({ path: '/x', hidesFields: true, fields: new Map([['cookie', 'a=1; session=tok']]) });
+    expect(stripPlaces(request, PLACES)).toEqual({
+      set: [['cookie', 'a=1']],
+      remove: ['x-api-key', 'sec-websocket-protocol'],
+      query: [],
+    });
+    expect(stripPlaces(makeRequest({ hidesFields: true }), PLACES).remove).toContain('cookie');
+  });
+
   it('leaves the other cookies and subprotocols', () => {
     expect(strip({ cookie: 'a=1; session=tok', 'sec-websocket-protocol': 'bearer, tok, chat' })).toEqual({
       set: [

@@ -15,17 +15,27 @@ export interface Stripped {
   readonly query: readonly string[];
 }
 
-/** Strips every place of a route except Authorization, which no protected route passes on. */
-export function stripPlaces({ path, fields }: AccessRequest, places: Places): Stripped {
+/**
+ * Strips every place of a route except Authorization, which no protected route passes on. A field that the gateway may hide is
+ * removed as a whole.
+ */
+export function stripPlaces(request: AccessRequest, places: Places): Stripped {
+  const { fields, hidesFields } = request;
   const remove = places.headers.map(({ name }) => name);
   const set: [name: string, value: string][] = [];
   const leave = (name: string, rest: string): void => {
     if (rest === '') remove.push(name);
     else set.push([name, rest]);
   };
-  const cookies = fields?.get(COOKIE);
+  const shown = (name: string): string | undefined => fields?.get(name) ?? (hidesFields === true ? '' : undefined);
+  const cookies = shown(COOKIE);
   if (places.cookies.length > 0 && cookies !== undefined) leave(COOKIE, withoutCookies(cookies, places.cookies));
-  const subprotocols = fields?.get(SUBPROTOCOLS);
+  const subprotocols = shown(SUBPROTOCOLS);
   if (places.websocketProtocol && subprotocols !== undefined) leave(SUBPROTOCOLS, withoutToken(subprotocols));
-  return { set, remove, query: places.queries.filter((name) => hasParameter(path, name)) };
+  return { set, remove, query: queriesOf(request, places.queries) };
+}
+
+/** Those of these query parameters that a request has. */
+export function queriesOf({ path }: AccessRequest, queries: readonly string[]): readonly string[] {
+  return queries.filter((name) => hasParameter(path, name));
 }
