@@ -27,7 +27,8 @@ export const explain = defineCommand('explain', {
     'REASON',
   ],
   details: `Decides one request with the configuration and its store as the ext_authz listener would, and shows each
-step. Exits with 0 if the request is allowed, with 1 if it is denied.
+step. Exits with 0 if the request is allowed, with 1 if it is denied. The request has no client certificate and
+no DPoP proof, so a token that is bound to one fails at the step proof.
 
 REASON is one of
 ${inLines(REASONS)}.`,

@@ -43,7 +43,11 @@ describe('stepsOf()', () => {
     ],
     [deny('path_rejected', undefined, 'path encoding'), 'path', 'two parsers could read it in different ways'],
     [deny('route_denied', undefined, 'route'), 'route', 'no route matches the host, the path and the method'],
-    [deny('credentials_required', route, 'no credential'), 'credential', 'failed check: no credential'],
+    [
+      deny('credentials_required', route, 'no credential'),
+      'credential',
+      'failed check: no credential; the route reads Authorization alone',
+    ],
     [deny('unavailable', route, 'verification not known'), 'verification', 'failed check: verification not known'],
     [deny('token_invalid', route, 'exp', 'partner'), 'verification', 'failed check: exp, issuer partner'],
     [

@@ -84,6 +84,9 @@ const ROUTE_FAILURES: Readonly<Record<CheckOf<'route'>, string>> = {
   'cors preflight not answered here': 'this gateway cannot send the answer to a preflight',
 };
 
+/** On a route without `credentials`: a token in another place is none. */
+const AUTHORIZATION_ALONE = '; the route reads Authorization alone';
+
 function failureText(denial: Deny, finding: Finding | undefined): string {
   const { credential, route } = denial;
   switch (denial.step) {
@@ -101,6 +104,7 @@ function failureText(denial: Deny, finding: Finding | undefined): string {
       if (denial.check !== 'scope') return checkFailed(denial, finding);
       return `needs ${needsText(denial.required ?? route?.requirement)}, has ${scopesOf(credential)}${issuerText(denial)}${droppedText(credential?.dropped, shown)}`;
     case 'credential':
+      return `${checkFailed(denial, finding)}${denial.check === 'no credential' && finding === undefined ? AUTHORIZATION_ALONE : ''}`;
     case 'verification':
     case 'issuer':
     case 'condition':
@@ -149,7 +153,7 @@ function passText(name: DecisionStep, route: Route | undefined, credential: Veri
 
 /** A route that reads Authorization alone needs no word about it. */
 function placesOf(route: Route | undefined): string {
-  return route?.credentialPlaces === undefined ? '' : ` in all of ${placesText(route.credentialPlaces)}`;
+  return route?.credentialPlaces === undefined ? '' : `; the route reads ${placesText(route.credentialPlaces)}`;
 }
 
 function identityText({ identity }: VerifiedCredential): string {

@@ -18,7 +18,15 @@ it('sallyport token list shows every token, and marks those that need attention'
   await runSallyport(['token', 'revoke', '--issuer', 'sallyport', '--jti', ended, ...config]);
 
   const all = JSON.parse((await list('--json')).output);
-  const about = { owner: ACCOUNT.name, kind: 'access', name: null, lastUsed: null };
+  const about = {
+    owner: ACCOUNT.name,
+    kind: 'access',
+    name: null,
+    lastUsed: null,
+    form: 'jwt',
+    keyHash: null,
+    refreshes: null,
+  };
   expect(new Set(all)).toEqual(
     new Set([
       { ...about, id: ended, scopes: ['all:any'], status: 'revoked', risks: [], ...times() },
@@ -27,7 +35,7 @@ it('sallyport token list shows every token, and marks those that need attention'
     ]),
   );
   const lines = (await list('--risky')).output.trimEnd().split('\n');
-  expect(lines[0]).toMatch(/^id +owner +kind +scopes +created +expires +last used +status +risks$/);
+  expect(lines[0]).toMatch(/^id +owner +kind +name +scopes +created +expires +last used +status +risks$/);
   expect(lines.slice(1)).toEqual([expect.stringMatching(`^${mighty}  ${ACCOUNT.name} .* never +active  all:any$`)]);
   expect(await list('--account', 'nobody')).toEqual({ code: 1, output: "sallyport: no account 'nobody'\n" });
   expect(await list('--jti', plain)).toMatchObject({

@@ -14,7 +14,18 @@ import { defineAction } from '../command-definition.ts';
 import { show } from '../terminal/json.ts';
 import { tableOf } from '../terminal/table.ts';
 
-const COLUMNS = ['id', 'owner', 'kind', 'scopes', 'created', 'expires', 'last used', 'status', 'risks'] as const;
+const COLUMNS = [
+  'id',
+  'owner',
+  'kind',
+  'name',
+  'scopes',
+  'created',
+  'expires',
+  'last used',
+  'status',
+  'risks',
+] as const;
 
 /** Lists the tokens that were issued to every account, or to one, with the risks that an operator should look at. */
 export const listTokens = defineAction({
@@ -78,11 +89,12 @@ function rowOf(owner: Account, view: TokenView) {
 }
 
 function textOf(rows: readonly Row[]): string {
-  const lines = rows.map(({ id, owner, kind, form, scopes, created, expires, lastUsed, status, risks }) => {
+  const lines = rows.map(({ id, owner, kind, form, name, scopes, created, expires, lastUsed, status, risks }) => {
     return [
       id,
       owner,
       form === 'key' ? 'API key' : kind,
+      name === null ? '-' : printable(name),
       scopes.join(','),
       created,
       expires,

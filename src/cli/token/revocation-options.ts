@@ -24,7 +24,7 @@ export const TARGET_OPTIONS = {
   thumbprint: {
     type: 'string',
     placeholder: 'HEX',
-    help: 'one token, by the SHA-256 of its header.payload: 64 hexadecimal digits',
+    help: 'one token, by the SHA-256 of its header.payload, or of the API key: 64 hexadecimal digits',
   },
   subject: {
     type: 'string',
@@ -130,7 +130,9 @@ function thumbprintIn(args: Arguments): string | undefined {
   const thumbprint = textIn(args, 'thumbprint');
   if (thumbprint === undefined || THUMBPRINT.test(thumbprint)) return thumbprint?.toLowerCase();
   // The value may be a token, so it is not repeated.
-  throw new UsageError('--thumbprint takes 64 hexadecimal digits: the SHA-256 of the token’s header.payload');
+  throw new UsageError(
+    '--thumbprint takes 64 hexadecimal digits: the SHA-256 of the token’s header.payload, or of the API key',
+  );
 }
 
 /** Whole seconds, rounded up so that the time given is included. */

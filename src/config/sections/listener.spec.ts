@@ -91,7 +91,7 @@ describe('listen', () => {
 
   it('requires an issuer with signing for the token service', () => {
     expect(problemsOf('version: 1\nlisten: { tokens: 127.0.0.1:1 }\nroutes: []')).toEqual([
-      '2:19: listen.tokens: the token service needs an issuer with signing: accounts and their tokens belong to it',
+      '2:19: listen.tokens: the token service needs an issuer with signing: accounts and their tokens belong to it; add one, or leave listen.tokens out',
     ]);
   });
 });

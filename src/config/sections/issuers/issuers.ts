@@ -104,7 +104,7 @@ function refuseAccounts(draft: Draft): void {
   const resources = draft.valueAt(['resources']);
   const servesMetadata = Array.isArray(resources) && resources.length > 0;
   if (draft.valueAt(['listen', 'tokens']) !== undefined && !servesMetadata) {
-    draft.refuse(['listen', 'tokens'], `the token service ${why}`);
+    draft.refuse(['listen', 'tokens'], `the token service ${why}; add one, or leave listen.tokens out`);
   }
   if (draft.valueAt(['basic', 'routes']) === true) draft.refuse(['basic', 'routes'], `Basic ${why}`);
 }

@@ -219,7 +219,7 @@ describe('the metadata of a resource', () => {
     const text = sections([RESOURCE]).replace(/\n.*name: own.*/, '');
     expect(problemsOf(SERVED + text, { env })).toEqual([]);
     expect(problemsOf(SERVED + text.replace(/resources:\n.*/, ''), { env })).toEqual([
-      '2:19: listen.tokens: the token service needs an issuer with signing: accounts and their tokens belong to it',
+      '2:19: listen.tokens: the token service needs an issuer with signing: accounts and their tokens belong to it; add one, or leave listen.tokens out',
     ]);
   });
 });
