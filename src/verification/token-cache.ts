@@ -8,10 +8,14 @@ import { LONGEST_UPSTREAM_TOKEN } from '../core/upstream/upstream-token.ts';
  * an authorization server's random value. Hashing the whole token would cost more than the rest of the look-up.
  */
 const TAIL_LENGTH = 22;
-/** Memory for all tokens: enough for 100,000 tokens of 600 characters, or 14,000 of the longest ones. */
+/** Memory for all tokens: enough for 55,000 tokens of 600 characters, or 13,000 of the longest ones. */
 const MAX_BYTES = 256 * 1024 * 1024;
 /** Memory for one token besides its strings: the credential, its cache entry and its revocation entries. */
 const BYTES_EACH = 1_800;
+/** Memory for the encoded answer that is kept with a token, besides what it repeats. */
+const BYTES_AN_ANSWER = 1_500;
+/** A longer answer is not kept. */
+const MOST_BYTES_AN_ANSWER = 4_800;
 /** Memory for one scope besides its string, in the list and in the set. */
 const BYTES_A_SCOPE = 64;
 /** Memory for one character of the JSON of a kept list or object: `[]` is an object of its own. */
@@ -103,14 +107,11 @@ function sizeOf({
     ...words,
   ];
   const characters = strings.reduce((sum, string) => sum + (string?.length ?? 0), 0);
-  return (
-    BYTES_EACH +
-    token.length +
-    2 * characters +
-    keptBytes +
-    (upstream.isSigned === true ? signedBytes(characters + keptBytes) : 0) +
-    BYTES_A_SCOPE * (identity.scopes.length + kept.length + words.length)
-  );
+  // The answer repeats the strings, percent-encoded, in headers and in metadata, and the signed identity.
+  const answer = Math.min(BYTES_AN_ANSWER + 4 * characters + keptBytes, MOST_BYTES_AN_ANSWER);
+  const signed = upstream.isSigned === true ? signedBytes(characters + keptBytes) : 0;
+  const entries = identity.scopes.length + kept.length + words.length;
+  return BYTES_EACH + answer + 2 * signed + token.length + 2 * characters + keptBytes + BYTES_A_SCOPE * entries;
 }
 
 /**

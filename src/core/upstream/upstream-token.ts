@@ -23,11 +23,22 @@ export interface ForUpstreams {
   token: UpstreamToken | undefined;
   /** Whether a token will be made, for which a cache must have room. False by default. */
   readonly isSigned?: boolean;
+  /** The answer that allows a request with the credential, if nothing else changes it; `undefined` until there is one. */
+  answer?: KeptAnswer | undefined;
+}
+
+/** An answer of a gateway's door. */
+export interface KeptAnswer {
+  /** What made it; another configuration has another one. */
+  readonly by: object;
+  /** The signed identity that it holds. */
+  readonly token: UpstreamToken | undefined;
+  readonly bytes: Buffer;
 }
 
 /** Returns what there is of a credential for upstreams when it has just been verified. */
 export function nothingMade(isSigned = false): ForUpstreams {
-  return { token: undefined, isSigned };
+  return { token: undefined, isSigned, answer: undefined };
 }
 
 /** Whether requests at a door reach an upstream by way of the gateway that asks. */

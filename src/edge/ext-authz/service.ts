@@ -14,12 +14,13 @@ import { callInMemory } from '../grpc/call-in-memory.ts';
 import { addHealth } from '../grpc/grpc-health.ts';
 import { openGrpcListener } from '../grpc/grpc-listener.ts';
 import type { HandshakeObserver } from '../listening.ts';
+import type { AnswerParts } from './check-answer.ts';
+import { answerCheck } from './check-answer.ts';
 import { createCertificateReader, createClientReader } from './client.ts';
 import type { CertificateReader, ClientReader } from './decode.ts';
 import { decodeCheck } from './decode.ts';
 import type { ExtAuthzPackage } from './definition.ts';
 import { EXT_AUTHZ, loadPackage } from './definition.ts';
-import { encodeDecision } from './encode.ts';
 import type { McpMetadataReader } from './mcp-metadata.ts';
 import { createMcpMetadataReader } from './mcp-metadata.ts';
 import type { CheckRequest, CheckResponse } from './messages.ts';
@@ -74,9 +75,12 @@ function createServer(loaded: ExtAuthzPackage, parts: CheckParts, connections: C
     readMetadata: createMcpMetadataReader(loaded.metadata),
     readCertificate: createCertificateReader(loaded.peer),
   };
+  const { Check } = loaded.service;
+  const serialize = (response: CheckResponse): Buffer => Check.responseSerialize(response);
   server.addService(
-    { ...loaded.service },
-    { Check: (call: Call, reply: Reply) => void check(call, reply, parts, readers, connections) },
+    // Answers are bytes already.
+    { Check: { ...Check, responseSerialize: (bytes: Buffer) => bytes } },
+    { Check: (call: Call, reply: Reply) => void check(call, reply, parts, readers, serialize, connections) },
   );
   return server;
 }
@@ -95,14 +99,15 @@ interface Readers {
   readonly readCertificate: CertificateReader;
 }
 
-type Call = ServerUnaryCall<CheckRequest, CheckResponse>;
-type Reply = sendUnaryData<CheckResponse>;
+type Call = ServerUnaryCall<CheckRequest, Buffer>;
+type Reply = sendUnaryData<Buffer>;
 
 async function check(
   call: Call,
   reply: Reply,
   { gateway, failed }: CheckParts,
   readers: Readers,
+  serialize: AnswerParts['serialize'],
   connections: Connections,
 ): Promise<void> {
   connections.begin();
@@ -113,11 +118,11 @@ async function check(
     const { request, shown } = decodeCheck(call.request, { isDisguised, wantedFields, ...readers }, traceparent);
     const decision = await decider.decide(request);
     const notice = [...noticeOf(request, decision, basicNotice), ...corsFields(request, decision, cors)];
-    reply(null, encodeDecision(decision, headers, shown, notice, metadata));
+    reply(null, answerCheck(decision, { headers, metadata, serialize }, shown, notice));
   } catch (error) {
     // A gRPC error would let the request pass under Envoy's `failure_mode_allow`.
     failed(error);
-    reply(null, encodeDecision(deny('unavailable', undefined, 'internal error'), headers, NOTHING_SHOWN));
+    reply(null, answerCheck(deny('unavailable', undefined, 'internal error'), { headers, serialize }, NOTHING_SHOWN));
   } finally {
     connections.end();
   }
