@@ -2,6 +2,7 @@ import type { Reporter } from '../../audit/actor.ts';
 import { readReach } from '../../core/revocation-entry.ts';
 import { inBatches } from '../../lib/lists.ts';
 import { printable } from '../../lib/wording.ts';
+import { redact } from '../../observe/log/redaction.ts';
 import type { RevocationReader } from '../../revocation-set/checked-revocations.ts';
 import { entryKeyOf } from '../../revocation-set/target.ts';
 import type { ResolvedRequest, RevocationResolverParts } from '../revocation-resolver.ts';
@@ -61,7 +62,8 @@ export class LeakReports {
     if (resolved.outcome === 'refused') return 'not ours';
     const unverified = resolved.warnings.find(({ warning }) => warning === 'not verified');
     if (unverified !== undefined) return isUnavailable(resolved) ? 'unavailable' : 'not ours';
-    const where = printable(url).slice(0, MAX_URL_LENGTH);
+    // The part of a token that is left by a cut would not be recognised.
+    const where = redact(printable(url)).slice(0, MAX_URL_LENGTH);
     const reason = where === '' ? REASON : `${REASON}: ${where}`;
     for (const target of resolved.targets) {
       if (target.kind === 'token' && (await this.isRevoked(entryKeyOf(target)))) continue;

@@ -64,6 +64,16 @@ describe('LeakSignatures', () => {
     nowMs += 5_000;
     expect(await check()).toEqual({ outcome: 'genuine' });
   });
+
+  it('bounds how many messages of an address block wait for the keys', async () => {
+    const keys = Promise.withResolvers<'unavailable'>();
+    signatures = new LeakSignatures({ find: () => keys.promise }, { monotonicMs: () => nowMs });
+    const waiting = Array.from({ length: 20 }, () => check());
+    expect(await check()).toMatchObject({ outcome: 'too many' });
+    keys.resolve('unavailable');
+    expect(new Set((await Promise.all(waiting)).map(({ outcome }) => outcome))).toEqual(new Set(['unavailable']));
+    expect(await check()).toEqual({ outcome: 'unavailable' });
+  });
 });
 
 function decoded(): Buffer {

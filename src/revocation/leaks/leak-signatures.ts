@@ -42,8 +42,10 @@ export class LeakSignatures {
     const nowMs = this.clock.monotonicMs();
     const waitMs = this.budget.waitMs(block, nowMs);
     if (waitMs > 0) return { outcome: 'too many', retryAfterSeconds: Math.ceil(waitMs / 1000) };
+    // Before the wait for keys, so that a flood cannot hold any number of bodies meanwhile.
+    this.budget.take(block, nowMs);
     const checked = await this.verify(message);
-    if (checked.outcome === 'wrong') this.budget.take(block, nowMs);
+    if (checked.outcome !== 'wrong') this.budget.giveBack(block);
     return checked;
   }
 

@@ -26,6 +26,7 @@ function setUp(record: Partial<ApiKeyRecord> = {}) {
   const store = { reads: 0, fails: undefined as Error | undefined };
   const cache = new TokenCache(100);
   const clock = { wallMs: () => NOW * 1000 + time.ms, monotonicMs: () => time.ms };
+  const unknownKeys = new UnknownKeyBudget(clock);
   const verifierOf = (generation: number) =>
     new ApiKeyVerifier({
       issuer: own('EdDSA', { name: 'own' }),
@@ -38,7 +39,7 @@ function setUp(record: Partial<ApiKeyRecord> = {}) {
         },
       },
       cache,
-      unknown: new UnknownKeyBudget(clock),
+      unknown: unknownKeys,
       standings: { at: unread },
       clock,
       clockSkewMs: SKEW * 1000,
@@ -117,6 +118,17 @@ describe('ApiKeyVerifier', () => {
     expect(await verify(makeApiKey('sp'))).toMatchObject({ check: 'unknown key' });
     time.ms += 200;
     expect(await verify(makeApiKey('sp'), CLIENT)).toMatchObject({ check: 'unknown key' });
+  });
+
+  it('does not refuse a key that was known before a reload for the unknown keys of its address', async () => {
+    const { verify, verifierOf } = setUp();
+    await verify(KEY, CLIENT);
+    for (let tries = 0; tries < 101; tries++) await verify(makeApiKey('sp'), CLIENT);
+    const next = verifierOf(GENERATION + 1);
+    expect(await next.verify({ scheme: 'bearer', value: KEY }, CLIENT)).toMatchObject({ outcome: 'verified' });
+    expect(await next.verify({ scheme: 'bearer', value: makeApiKey('sp') }, CLIENT)).toMatchObject({
+      reason: 'too_many_attempts',
+    });
   });
 
   it('does not cache an expired key', async () => {

@@ -66,7 +66,8 @@ export class ApiKeyVerifier implements Verifier {
     if (!isApiKey(value, prefix))
       return refuseToken('checksum', issuer.name, formFinding('checksum', value, maxTokenLength));
     const keyHash = hashOfKey(value);
-    const known = this.lastOf(value);
+    // Also one that was known under another configuration: others at the client's address must not lock it out by a reload.
+    const known = this.parts.cache.last(value);
     const refusal =
       this.refused.find(keyHash) ?? (known === undefined ? unknown.refusal(client, issuer.name) : undefined);
     if (refusal !== undefined) return refusal;

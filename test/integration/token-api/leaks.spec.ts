@@ -167,6 +167,15 @@ describe('POST /v1/leaks', () => {
     expect(await report(body)).toMatchObject({ status: 400, body: { code } });
   });
 
+  it('leaves no part of a token where it cuts a long place', async () => {
+    const { id, access_token: token } = await issue('key');
+    const url = `https://github.com/${'a'.repeat(360)}/${token}`;
+    expect(await report(JSON.stringify([match(token, { url })]))).toMatchObject({ status: 200 });
+    const shown = await (await service.call('GET', `/v1/tokens/${id}`, login)).text();
+    expect(shown).toContain('reported as leaked: https://github.com/aaa');
+    expect(shown).not.toContain(token.slice(0, 10));
+  });
+
   it('refuses over 1 MiB, another type and a coding before it reads the body', async () => {
     expect(await report(JSON.stringify([match('x'.repeat(1_050_000))]))).toMatchObject({ status: 413 });
     expect(await report('[]', { headers: [['Content-Encoding', 'gzip']] })).toMatchObject({ status: 415 });
