@@ -1,5 +1,4 @@
 import * as z from 'zod';
-import type { ClaimPath } from '../../core/claims/claim-path.ts';
 import { parseClaimPath } from '../../core/claims/claim-path.ts';
 import type { ClaimCondition, Condition } from '../../core/claims/condition.ts';
 import { list, quote } from '../../lib/wording.ts';
@@ -40,7 +39,7 @@ export function readNamedConditions(
   const map = draft.valueAt(path);
   const names = Object.keys(isMap(map) ? map : {}).filter((name) => !except.has(name));
   return names.flatMap((name) => {
-    const claim = readClaimName(name);
+    const claim = parseClaimPath(name);
     const condition = Object.hasOwn(written, name) ? written[name] : undefined;
     if (claim === undefined || condition === undefined) {
       draft.refuseKey([...path, name], `${quote(name)} is not ${CLAIM_NAME}`);
@@ -53,22 +52,6 @@ export function readNamedConditions(
 }
 
 const CLAIM_NAME = "the name of a claim, a path such as 'realm_access.roles', or a JSON array of names";
-
-/** Reads a claim that is a key of a map: as text, or as a JSON array of the names that lead to it. */
-function readClaimName(name: string): ClaimPath | undefined {
-  if (name === '__proto__') return undefined;
-  return name.startsWith('[') ? parseNames(name) : parseClaimPath(name);
-}
-
-function parseNames(text: string): ClaimPath | undefined {
-  try {
-    const names: unknown = JSON.parse(text);
-    const isPath = Array.isArray(names) && names.length > 0 && names.every((name) => typeof name === 'string');
-    return isPath && !names.includes('') ? names : undefined;
-  } catch {
-    return undefined;
-  }
-}
 
 /** A value that ends like this is probably meant as a pattern. */
 const PATTERN = /\*$|^\^|\$$/;

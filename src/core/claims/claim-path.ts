@@ -29,8 +29,8 @@ function isEmpty(value: unknown): boolean {
 }
 
 /**
- * The text that names a path in messages and finds a kept claim. Two paths never have the same text. It is as
- * {@link parseClaimPath} reads it, or a JSON array for a path that has no such text.
+ * The text that names a path in messages and finds a kept claim. Two paths never have the same text, and
+ * {@link parseClaimPath} reads it as the path. It is a JSON array for a path that has no other text.
  */
 export function claimKey(path: ClaimPath): string {
   const [only = ''] = path;
@@ -44,12 +44,24 @@ const PATH = new RegExp(`^${NAMES.source}(?:\\.${NAMES.source})*$`, 'su');
 
 /**
  * Reads a path that is written as text: dots separate names, `\\.` is a dot within a name and `\\\\` a backslash; a text
- * with `/` or `:` is a single name, usually a URL. `undefined` if a name is empty or a backslash stands elsewhere.
+ * with `/` or `:` is a single name, usually a URL; a text that begins with `[` is a JSON array of names. `undefined` if a
+ * name is empty or a backslash stands elsewhere.
  */
 export function parseClaimPath(text: string): ClaimPath | undefined {
+  if (text.startsWith('[')) return parseNames(text);
   if (/[/:]/.test(text) && !text.includes('\\')) return [text];
   if (!PATH.test(text)) return undefined;
   return Array.from(text.matchAll(NAMES), ([name]) => name.replace(/\\(.)/gsu, '$1'));
+}
+
+function parseNames(text: string): ClaimPath | undefined {
+  try {
+    const names: unknown = JSON.parse(text);
+    const isPath = Array.isArray(names) && names.length > 0 && names.every((name) => typeof name === 'string');
+    return isPath && !names.includes('') ? names : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The claims at these paths that the payload has. Leaves out those that are too long to keep. */

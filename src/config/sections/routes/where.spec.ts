@@ -35,6 +35,11 @@ describe('routes[].where', () => {
     });
   });
 
+  it('reads a claim as a JSON array of the names that lead to it, like require', () => {
+    const where = `{ '["https://example.com/app","tenant"]': acme }`;
+    expect(readWhere(where)).toMatchObject({ claims: [{ claim: ['https://example.com/app', 'tenant'] }] });
+  });
+
   it.each([
     ['{ acr: gold }', ['gold']],
     ['{ acr: [gold, silver] }', ['gold', 'silver']],
@@ -62,6 +67,8 @@ describe('routes[].where', () => {
     ['{ auth_age_at_most: 15m }', `${AT}: 'auth_age_at_most': write authAgeAtMost`],
     ['{ authAgeAtMost: 900 }', `${AT}.authAgeAtMost: expected a duration from 1s to 365d`],
     ['{ authAgeAtMost: 0s }', `${AT}.authAgeAtMost: expected a duration from 1s to 365d`],
+    [`{ '["a"': x }`, `${AT}: '["a"' is not the name of a claim`],
+    [`{ '["a","b"]': x, a.b: y }`, `${AT}: the claim 'a.b' is written twice`],
     ["{ a.b/c: x, 'a\\.b/c': y }", `${AT}: the claim 'a.b/c' is written twice`],
     ['{ acr: "two words" }', `${AT}.acr: a challenge cannot name 'two words'`],
     ["{ acr: 'a\"b' }", `${AT}.acr: a challenge cannot name 'a"b'`],
