@@ -17,7 +17,7 @@ export function meetsIssuer(iss: unknown, profile: IssuerConfig): boolean {
 }
 
 /** Whether the issuer's profile accepts one of the token's audiences; `aud` is a string or an array of strings. */
-export function meetsAudience(payload: JsonObject, { audience }: IssuerConfig): boolean {
+export function meetsAudience(payload: JsonObject, { audience }: Pick<IssuerConfig, 'audience'>): boolean {
   const audiences = audiencesIn(payload);
   if (audiences === undefined) return false;
   return audience === undefined || audience.some((accepted) => audiences.includes(accepted));

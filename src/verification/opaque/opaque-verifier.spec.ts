@@ -367,6 +367,19 @@ describe('OpaqueVerifier with several issuers', () => {
     expect(other.asked).toHaveLength(2);
   });
 
+  it('refuses a token that is for the audiences of two issuers with one server, like a JWT', async () => {
+    verifier = verifierOf([legacy({ audience: ['a'] }), server], [{ ...second, audience: ['b', 'c'] }, other]);
+    const says = (aud: unknown): void => {
+      for (const one of [server, other]) one.says({ ...ACTIVE, aud });
+    };
+    says(['a', 'c']);
+    expect(await verify()).toMatchObject({ reason: 'token_invalid', check: 'aud of several issuers' });
+    says(['a', 'other']);
+    expect(await verify('t')).toMatchObject({ identity: { issuer: 'legacy-opaque' } });
+    says('c');
+    expect(await verify('another')).toMatchObject({ identity: { issuer: 'second' } });
+  });
+
   it("returns one server's refusal if the others do not know the token", async () => {
     server.says({ active: false });
     other.says({ ...ACTIVE, cnf: { jkt: 'x' } });

@@ -20,6 +20,7 @@ import { answerFinding, judgeAnswer, withoutToken } from './answer.ts';
 import type { Endpoint } from './endpoint.ts';
 import { firstVerified } from './first-verified.ts';
 import { RefusedTokens } from './refused-tokens.ts';
+import { isForAnother } from './shared-server.ts';
 
 /** The longest time that a response may stay valid (contract section 3). */
 const MAX_CACHE_MS = 10_000;
@@ -124,6 +125,7 @@ export class OpaqueVerifier implements Verifier, TokenExaminer {
       return { outcome: 'refused', reason: 'unavailable', check, issuer: name };
     }
     const answer = withoutToken(reply.answer, value);
+    if (isForAnother(answer, config, this.parts.issuers)) return refuseToken('aud of several issuers', name);
     const claims = judgeAnswer(answer, config);
     if (typeof claims !== 'string') return this.accept(claims, answer, token, config, reverifyAt);
     return refuseToken(claims, name, answerFinding(claims, answer, config));
