@@ -8,6 +8,9 @@ const OWN = '{ name: own, issuer: "https://s.local", signing: { algorithm: EdDSA
 const CORPORATE =
   '{ name: corporate, issuer: "https://c.example", audience: a, algorithms: [RS256], jwks: "https://c.example/k", allowScopes: [m:read] }';
 
+const asking = (name: string, audience: string, path = ''): string =>
+  `{ name: ${name}, audience: ${audience}, allowScopes: [m:read], introspection: { url: "https://as.example/${path}", clientId: c, clientSecret: { env: S } } }`;
+
 interface Parts {
   readonly listen?: string;
   readonly scopes?: string;
@@ -23,7 +26,7 @@ function warningsOf({ listen = 'extAuthz: "127.0.0.1:1"', scopes = 'm:read: {}',
     const lines = routes.map((route) => `  - ${route}\n`).join('');
     const text = `version: 1\nlisten: { ${listen} }\nscopes: { ${scopes} }\nissuers: [${issuers}]\nstore: "memory:"\nroutes:\n${lines}`;
     writeFileSync(file, text);
-    const loaded = loadConfig(file, {});
+    const loaded = loadConfig(file, { S: 'hunter2' });
     if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
     return loaded.warnings.map(({ line, path, message }) => `${line}: ${path}: ${message}`);
   } finally {
@@ -52,6 +55,16 @@ describe('sallyport check warns of', () => {
         routes: ['{ path: /m, scope: m:read, credentials: [{ query: access_token }] }'],
       },
       '7: routes[0].credentials: listen.verify has a mode: only Envoy over gRPC removes a query parameter, so other gateways deny a request with one',
+    ],
+    [
+      'two issuers that ask one server about the same tokens',
+      { issuers: `${asking('one', 'a')}, ${asking('two', '[b, a]')}`, routes: [READ] },
+      "4: issuers[1].introspection: asks the server of 'one' too, so a token may be accepted as that of either",
+    ],
+    [
+      'two issuers that ask one server, of which one accepts every audience',
+      { issuers: `${asking('one', 'any')}, ${asking('two', 'a')}`, routes: [READ] },
+      "4: issuers[1].introspection: asks the server of 'one' too",
     ],
     [
       'a scope that nothing requires',
@@ -112,6 +125,10 @@ describe('sallyport check does not warn of', () => {
         listen: 'tokens: { address: "0.0.0.0:9192", insecure: true }',
         routes: [READ],
       },
+    ],
+    [
+      'issuers that ask one server about different tokens, or different servers',
+      { issuers: `${asking('one', 'a')}, ${asking('two', 'b')}, ${asking('three', 'a', 'other')}`, routes: [READ] },
     ],
     ['public routes without an issuer', { issuers: '', scopes: '', routes: ['{ path: /m, public: true }'] }],
   ])('%s', (_what, parts) => {

@@ -4,8 +4,10 @@ import type { PlacedRoutes } from '../routes/routes.ts';
 import { warnOfExposedTokens } from './exposed-tokens.ts';
 import { warnOfHiddenRoutes } from './hidden-routes.ts';
 import { warnOfOpenAudiences } from './open-audiences.ts';
+import { warnOfPublicIssuers } from './public-issuers.ts';
 import { warnOfQueryCredentials } from './query-credentials.ts';
 import { warnOfColons, warnOfUngrantedRoutes } from './route-doubts.ts';
+import { warnOfSharedServers } from './shared-servers.ts';
 import { warnOfUnusedDecisionPoints, warnOfUnusedIssuers, warnOfUnusedScopes } from './unused.ts';
 
 /** The sections that are judged together; `undefined` for one that is invalid. */
@@ -34,6 +36,8 @@ export function warnOfDoubts(
   if (listen !== undefined) warnOfQueryCredentials(placed, listen);
   if (issuers === undefined) return;
   warnOfOpenAudiences(main, issuers, placed.routes);
+  warnOfPublicIssuers(main, issuers);
+  warnOfSharedServers(main, issuers);
   warnOfUngrantedRoutes(placed, issuers);
   // Services may ask about any scope, and about the tokens of any issuer.
   if (listen === undefined || listen.access !== undefined || listen.verify !== undefined) return;

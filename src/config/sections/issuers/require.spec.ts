@@ -140,3 +140,31 @@ describe('a warning about an audience', () => {
     expect(warningsOf(fileOf(keys, 'any'))).toEqual([]);
   });
 });
+
+describe('a warning about an issuer that makes tokens for everyone', () => {
+  const found = (iss: string, keys: string): string[] =>
+    warningsOf(fileOf(keys).replace('https://them', iss)).filter((text) => text.startsWith('anyone can'));
+
+  it.each([
+    ['https://token.actions.githubusercontent.com', ''],
+    ['https://token.actions.githubusercontent.com', 'require: { environment: Production }'],
+    ['https://token.actions.githubusercontent.com', 'require: { repository_owner: { present: true } }'],
+    ['https://token.actions.githubusercontent.com', 'require: { sub: { prefix: "repo:" } }'],
+    ['https://token.actions.githubusercontent.com', 'require: { sub: { prefix: ["repo:acme/", "repo:"] } }'],
+    ['https://gitlab.com', 'require: { ref: main }'],
+    ['https://accounts.google.com', 'require: { email_verified: true }'],
+  ])('names %s with %s', (iss, keys) => {
+    expect(found(iss, keys)).toHaveLength(1);
+  });
+
+  it.each([
+    ['https://token.actions.githubusercontent.com', 'require: { repository_owner_id: "123" }'],
+    ['https://token.actions.githubusercontent.com', 'require: { sub: { prefix: "repo:acme/" } }'],
+    ['https://token.actions.githubusercontent.com', 'requireSubject: "repo:acme/api:ref:refs/heads/main"'],
+    ['https://gitlab.com', 'require: { namespace_path: acme }'],
+    ['https://accounts.google.com', 'require: { hd: example.com }'],
+    ['https://login.example.org', ''],
+  ])('does not name %s with %s', (iss, keys) => {
+    expect(found(iss, keys)).toEqual([]);
+  });
+});
