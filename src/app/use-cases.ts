@@ -29,6 +29,8 @@ import { ANY_TOKEN, IntrospectToken } from '../tokens/introspect-token.ts';
 import { IssueToken } from '../tokens/issue-token.ts';
 import { LogIn } from '../tokens/log-in.ts';
 import { PrivateTokens } from '../tokens/private-tokens.ts';
+import { RefreshFamilies } from '../tokens/refresh/refresh-families.ts';
+import { RefreshToken } from '../tokens/refresh/refresh-token.ts';
 import { TokenRotation } from '../tokens/rotation.ts';
 import { ScopeRules } from '../tokens/scope-rules.ts';
 import { TokenMint } from '../tokens/token-mint.ts';
@@ -73,6 +75,10 @@ export function buildUseCases(
     clockSkewMs,
     observer: events,
   });
+  const families =
+    ttl.refreshSeconds === undefined
+      ? undefined
+      : new RefreshFamilies({ ttlSeconds: ttl.refreshSeconds, mint, tokens, signer });
   const rules = new ScopeRules(catalogue);
   const views = new TokenViews({ issuer: name, tokens, revocations, clock });
   const writer = new RevocationWriter({ revocations, tokens, accounts, ownIssuer: name, audit, clock, clockSkewMs });
@@ -104,7 +110,10 @@ export function buildUseCases(
     accountStore: accounts,
     idempotency: new Idempotency({ store: store.idempotency, sealer: own.sealer, clock }),
     authorities: new Authorities({ accounts, revocations, clock }),
-    issueToken: new IssueToken({ ttl, rules, accounts, mint, audit }),
+    issueToken: new IssueToken({ ttl, rules, accounts, mint, families, audit }),
+    refreshToken:
+      families &&
+      new RefreshToken({ ...shared, ttl, rules, accounts, mint, families, writer, audit, observer: events }),
     ownTokenRevocation: new OwnTokenRevocation({
       ...shared,
       ...revoking,

@@ -75,14 +75,32 @@ export class AuditLog {
     this.write(who, { subject: id }, 'account removed');
   }
 
-  tokenIssued(who: Who, token: { readonly id: string; readonly scopes: readonly string[] } & MaybeRepeated): void {
+  tokenIssued(
+    who: Who,
+    token: {
+      readonly id: string;
+      readonly scopes: readonly string[];
+      readonly family?: string | undefined;
+    } & MaybeRepeated,
+  ): void {
     const message = token.isRepeated === true ? SHOWN_AGAIN : 'token issued';
-    this.write(who, { tokenId: token.id, scopes: token.scopes }, message);
+    this.write(who, { tokenId: token.id, scopes: token.scopes, family: token.family }, message);
   }
 
   tokenRotated(who: Who, id: string, successor: { readonly id: string } & MaybeRepeated): void {
     const message = successor.isRepeated === true ? SHOWN_AGAIN : 'token rotated';
     this.write(who, { tokenId: id, successor: successor.id }, message);
+  }
+
+  /** @param token the new access token. */
+  tokenRefreshed(who: Who, token: { readonly id: string; readonly family: string } & MaybeRepeated): void {
+    const message = token.isRepeated === true ? SHOWN_AGAIN : 'token refreshed';
+    this.write(who, { tokenId: token.id, family: token.family }, message);
+  }
+
+  /** A refresh token was used twice, so its family was revoked. */
+  refreshTokenReused(who: Who, family: string): void {
+    this.write(who, { family }, 'refresh token used twice');
   }
 
   loggedIn(who: Who, tokenId: string): void {

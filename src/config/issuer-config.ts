@@ -37,6 +37,8 @@ export interface OwnIssuer extends AnyIssuer, Signs {
     readonly maxSeconds: number;
     /** Maximum for private tokens. */
     readonly privateMaxSeconds: number;
+    /** Lifetime of a refresh token (`refreshTokens`). Without it there are none. */
+    readonly refreshSeconds?: number;
   };
 }
 

@@ -18,6 +18,7 @@ import { readIncludedFiles } from './sections/include/included-files.ts';
 import { refuseScopesBeyondLimits } from './sections/include/limits.ts';
 import { issuerNames, readIssuers, refuseShortPublishAhead } from './sections/issuers/issuers.ts';
 import { readListen, refuseUnusableAccess, warnOfUntrustedGateways } from './sections/listener.ts';
+import { withRefreshTokens } from './sections/refresh-tokens/refresh-tokens.ts';
 import { judgeAudiences } from './sections/resources/audiences.ts';
 import { warnOfHiddenMetadata } from './sections/resources/metadata-routes.ts';
 import { readResources, resourceNames } from './sections/resources/resources.ts';
@@ -93,7 +94,7 @@ function readConfig(draft: Draft, included: Included): Config | undefined {
   draft.read(['version'], fileSchema.shape.version);
   const catalogue = readWholeCatalogue(draft, included);
   const basic = readBasic(draft);
-  const issuers = readIssuers(draft, catalogue);
+  const issuers = withRefreshTokens(draft, readIssuers(draft, catalogue));
   const own = issuers?.find(({ kind }) => kind === 'signing')?.name;
   const settings = readSettings(draft);
   refuseShortPublishAhead(draft, issuers, settings.clockSkewMs);

@@ -174,6 +174,9 @@ function admit(
   if (finding === undefined || isOutdated(finding, policy, moment)) return examine(presented, route, takesBasic);
   if (presented.scheme === 'basic' && !takesBasic) return deny('credentials_required', route, 'scheme');
   if (finding.outcome === 'refused') return denyRefused(finding, route);
+  if ((finding.use === 'refresh') !== (route.takesRefresh === true)) {
+    return denyKnown('token_invalid', route, 'token_type', finding);
+  }
   if (moment.wallMs >= finding.validUntilMs) return denyKnown('token_expired', route, 'expired', finding);
   if (route.issuers !== undefined && !route.issuers.has(finding.identity.issuer)) {
     const reason = finding.identity.scheme === 'basic' ? 'credentials_invalid' : 'token_invalid';

@@ -165,6 +165,7 @@ const STEP_OF = {
   'no account': 'call',
   'the account is gone': 'call',
   'the account was changed, or the token ended, meanwhile': 'call',
+  'the refresh token was used twice': 'call',
   'the clock is behind': 'call',
   "the clock is behind the account's mark": 'call',
   'the token could not be checked': 'call',

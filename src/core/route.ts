@@ -24,6 +24,8 @@ export interface Route {
   /** The kinds of our own credentials that need no scopes here; only the calls of the token service have any. */
   readonly sufficient: ReadonlySet<TokenUse | 'password'> | undefined;
   readonly shadow: boolean;
+  /** Whether it takes our own refresh tokens, and nothing else. All other routes refuse them. */
+  readonly takesRefresh?: boolean | undefined;
   /** The kind of binding that its tokens must have; `undefined` if any bearer's token is accepted. */
   readonly bound?: RequiredBinding | undefined;
   /** The protected resource that it belongs to: tokens must be meant for it, and challenges name its metadata. */

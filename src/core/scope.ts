@@ -1,9 +1,13 @@
 /** The only wildcard. It covers every configured scope, but no management scope. */
 export const ALL_ANY = 'all:any';
 
+/** An account with this scope gets refresh tokens, which have no other scope. */
+export const REFRESH_SCOPE = 'tokens:refresh';
+
 /** The scopes for managing Sallyport itself, which are granted by name only. */
 export const MANAGEMENT_SCOPES: ReadonlySet<string> = new Set([
   'tokens:manage',
+  REFRESH_SCOPE,
   'revocations:write',
   'accounts:manage',
   'access:check',

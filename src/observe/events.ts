@@ -30,6 +30,10 @@ const CLOCK_BEHIND =
   "no token is issued: this instance's clock is behind the time up to which the account's tokens are revoked; " +
   'synchronise the clocks of all instances and of the store, or remove a not-before mark that was set by mistake';
 
+const REFRESH_REUSED =
+  'a refresh token was used twice, so its family was revoked: it was stolen, or its client repeated a request without an ' +
+  'Idempotency-Key or runs twice';
+
 /** Logs and counts the events of Sallyport, with one method for each event. */
 export class Events implements DecisionObserver, RevocationObserver {
   private readonly parts: EventsParts;
@@ -235,6 +239,14 @@ export class Events implements DecisionObserver, RevocationObserver {
     this.parts.repeats.tell('clock behind', (repeated) => {
       const facts = { account: accountId, behindSeconds, ...(repeated === 0 ? {} : { repeated }) };
       this.parts.logs.app.error(facts, CLOCK_BEHIND);
+    });
+  }
+
+  refreshTokenReused(accountId: string, family: string): void {
+    this.parts.failures.refreshReuses += 1;
+    this.parts.repeats.tell(`refresh token reused ${accountId}`, (repeated) => {
+      const facts = { account: accountId, family, ...(repeated === 0 ? {} : { repeated }) };
+      this.parts.logs.app.warn(facts, REFRESH_REUSED);
     });
   }
 

@@ -8,6 +8,8 @@ export class Failures {
   other = 0;
   /** Audit lines that could not be written to their file. */
   audit = 0;
+  /** Refresh tokens that were used a second time. */
+  refreshReuses = 0;
   /** Exports of telemetry that failed, by signal. */
   readonly exports = new Map<string, number>();
   /** TLS handshakes that failed, by the door's key under `listen`. */

@@ -16,6 +16,8 @@ export interface IdentifiedToken {
   readonly targets: readonly OneToken[];
   /** The subject of a token that is named by its id, if it has one. */
   readonly subject?: string | undefined;
+  /** The id of the family of refresh tokens that it belongs to, if it says one. */
+  readonly family?: string | undefined;
   /** The check that it failed; `undefined` for a token that was verified. */
   readonly failed: Check | undefined;
   /** The name of its issuer, if the issuer's keys or server could not be reached. */
@@ -101,13 +103,20 @@ async function identifyJwt(
   if (finding.outcome === 'refused') {
     const premature = prematureTarget(finding, parsed.payload, expiresAtSeconds);
     if (premature !== undefined)
-      return { targets: [premature], subject: textIn(parsed.payload['sub']), failed: undefined };
+      return { ...named(premature, parsed.payload), subject: textIn(parsed.payload['sub']), failed: undefined };
     const unavailableAt = finding.reason === 'unavailable' ? finding.issuer : undefined;
     return { targets: [byThumbprint], failed: finding.check, unavailableAt };
   }
   const { issuer, tokenId, subject } = finding.identity;
   if (tokenId === undefined) return { targets: [byThumbprint], failed: undefined };
-  return { targets: [{ kind: 'token', issuer, tokenId, expiresAtSeconds }], subject, failed: undefined };
+  const { family, use } = finding;
+  const ofFamily = use === 'refresh' ? tokenId : family;
+  const target = { kind: 'token', issuer, tokenId, expiresAtSeconds } as const;
+  return { targets: [target], subject, family: ofFamily, failed: undefined };
+}
+
+function named(target: OneToken, { jti, family, token_use }: Readonly<Record<string, unknown>>) {
+  return { targets: [target], family: textIn(token_use === 'refresh' ? jti : family) };
 }
 
 /**

@@ -64,7 +64,7 @@ function resolve(
   parts: RevocationResolverParts,
   nowSeconds: number,
 ): Promise<Resolution> | Resolution {
-  if (request.kind === 'credential') return resolveCredential(request.token, parts);
+  if (request.kind === 'credential') return resolveCredential(request.token, parts, nowSeconds);
   if (request.kind === 'thumbprint') return resolved(request);
   const issuer = parts.issuers.find(({ name }) => name === request.issuer);
   return issuer?.kind === 'signing'
@@ -72,16 +72,26 @@ function resolve(
     : resolved(foreignTarget(request, nowSeconds));
 }
 
-async function resolveCredential(token: string, parts: RevocationResolverParts): Promise<Resolution> {
+async function resolveCredential(
+  token: string,
+  parts: RevocationResolverParts,
+  nowSeconds: number,
+): Promise<Resolution> {
   const takesOpaque = parts.issuers.some(({ kind }) => kind === 'introspection');
   const identified = await identifyToken(token, { ...parts, takesOpaque });
   if (typeof identified === 'string') {
     return { outcome: 'refused', problem: { problem: 'not a token', malformation: identified } };
   }
-  const { targets, subject, failed: check, unavailableAt } = identified;
-  const isOwn = targets.some((target) => target.kind === 'token' && kindOf(target.issuer, parts) === 'signing');
+  const { targets: named, subject, family, failed: check, unavailableAt } = identified;
+  const own = parts.issuers.find(
+    ({ name, kind }) => kind === 'signing' && named.some((target) => target.kind === 'token' && target.issuer === name),
+  );
+  const families =
+    own?.kind === 'signing' && family !== undefined ? [await familyTarget(own, family, parts, nowSeconds)] : [];
   const warnings = check === undefined ? [] : [{ warning: 'not verified', check, unavailableAt } as const];
-  return { outcome: 'resolved', targets, warnings, account: isOwn ? subject : undefined };
+  // A family's own token is named by the id of the family, and expires before it.
+  const targets = [...named.filter((target) => target.kind !== 'token' || target.tokenId !== family), ...families];
+  return { outcome: 'resolved', targets, warnings, account: own === undefined ? undefined : subject };
 }
 
 /** We have no records of another issuer, so nothing about its tokens can be checked. */
@@ -130,12 +140,35 @@ async function resolveOwnToken(
   const record = found.value;
   if (record !== undefined) {
     const target = { kind: 'token', issuer, tokenId, expiresAtSeconds: record.expiresAtSeconds } as const;
-    return { ...resolved(target), account: record.accountId };
+    const family = record.refreshes === undefined ? record.family : tokenId;
+    if (family === undefined) return { ...resolved(target), account: record.accountId };
+    if (ring.status === 'rejected') throw ring.reason;
+    const latest = Math.max(record.expiresAtSeconds, nowSeconds + longestOf(config, ring.value));
+    const ofFamily = { ...target, tokenId: family, expiresAtSeconds: latest };
+    const targets = family === tokenId ? [ofFamily] : [target, ofFamily];
+    return { outcome: 'resolved', targets, warnings: [], account: record.accountId };
   }
   if (expiresAtSeconds !== undefined) return unrecorded({ issuer, tokenId, expiresAtSeconds });
   if (ring.status === 'rejected') throw ring.reason;
-  const longest = Math.max(longestTokenSeconds(config), ...ring.value.keys.map((key) => key.longestTokenSeconds));
-  return unrecorded({ issuer, tokenId, expiresAtSeconds: nowSeconds + longest });
+  return unrecorded({ issuer, tokenId, expiresAtSeconds: nowSeconds + longestOf(config, ring.value) });
+}
+
+/**
+ * A family of refresh tokens, with its access tokens. Its record may be about to move its end, by a refresh that was
+ * admitted before, so the entry lasts as long as the longest token.
+ */
+async function familyTarget(
+  issuer: Pick<OwnIssuer, 'name' | 'ttl'>,
+  tokenId: string,
+  { signingKeys }: RevocationResolverParts,
+  nowSeconds: number,
+): Promise<RevocationTarget> {
+  const longest = longestOf(issuer, await signingKeys.read(issuer.name));
+  return { kind: 'token', issuer: issuer.name, tokenId, expiresAtSeconds: nowSeconds + longest };
+}
+
+function longestOf(config: Pick<OwnIssuer, 'ttl'>, { keys }: Awaited<ReturnType<SigningKeyStore['read']>>): number {
+  return Math.max(longestTokenSeconds(config), ...keys.map((key) => key.longestTokenSeconds));
 }
 
 function unrecorded(token: Omit<RevocationWarning & { readonly warning: 'no record' }, 'warning'>): ResolvedRequest {
@@ -170,10 +203,6 @@ async function resolveOwnKey(
   return existing === undefined || existing.includes(kid)
     ? resolved(request)
     : resolved(request, { warning: 'no key', issuer, kid, existing });
-}
-
-function kindOf(issuer: string, { issuers }: RevocationResolverParts): RequestIssuer['kind'] | undefined {
-  return issuers.find(({ name }) => name === issuer)?.kind;
 }
 
 function resolved(target: RevocationTarget, ...warnings: readonly RevocationWarning[]): ResolvedRequest {

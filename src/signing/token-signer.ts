@@ -1,6 +1,7 @@
 import { SignJWT } from 'jose';
 import type { OwnIssuer } from '../config/issuer-config.ts';
 import type { TokenUse } from '../core/credential/verified-credential.ts';
+import { REFRESH_TYPE } from '../core/credential/verified-credential.ts';
 import type { SigningKey } from './signing-key.ts';
 
 /** The claims of one of our own tokens, except the issuer and the audience (contract section 4). */
@@ -11,6 +12,10 @@ export interface OwnClaims {
   readonly use: TokenUse;
   readonly issuedAtSeconds: number;
   readonly expiresAtSeconds: number;
+  /** For an access token: the id of the family of its refresh token. */
+  readonly family?: string | undefined;
+  /** For a refresh token: its number in its family. */
+  readonly sequence?: number | undefined;
 }
 
 /** Provides the key to sign with. */
@@ -19,7 +24,7 @@ export interface SigningKeys {
   current(): Promise<SigningKey>;
 }
 
-/** Signs our own tokens: access tokens of RFC 9068's `at+jwt` type. */
+/** Signs our own tokens: access tokens of RFC 9068's `at+jwt` type, and refresh tokens of a type of their own. */
 export class TokenSigner {
   private readonly issuer: OwnIssuer;
   private readonly keys: SigningKeys;
@@ -32,8 +37,14 @@ export class TokenSigner {
   /** Signs a token; resolves to its compact form (RFC 7519), which must not be stored. */
   async sign(claims: OwnClaims): Promise<string> {
     const { algorithm, kid, signing } = await this.keys.current();
-    const jwt = new SignJWT({ scopes: [...claims.scopes], token_use: claims.use })
-      .setProtectedHeader({ alg: algorithm, typ: 'at+jwt', kid })
+    const { scopes, use, family, sequence } = claims;
+    const kind = {
+      token_use: use,
+      ...(family === undefined ? {} : { family }),
+      ...(sequence === undefined ? {} : { seq: sequence }),
+    };
+    const jwt = new SignJWT({ scopes: [...scopes], ...kind })
+      .setProtectedHeader({ alg: algorithm, typ: use === 'refresh' ? REFRESH_TYPE : 'at+jwt', kid })
       .setIssuer(this.issuer.issuer[0])
       .setSubject(claims.subject)
       .setJti(claims.tokenId)

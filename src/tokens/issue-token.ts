@@ -4,6 +4,8 @@ import type { Who } from '../audit/actor.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { OwnIssuer } from '../config/issuer-config.ts';
 import type { FieldError } from '../core/answer.ts';
+import { REFRESH_SCOPE } from '../core/scope.ts';
+import type { RefreshFamilies } from './refresh/refresh-families.ts';
 import type { LongestLife, ScopeRules } from './scope-rules.ts';
 import type { ClockBehind, IssuedToken, NoAuthority, TokenMint } from './token-mint.ts';
 
@@ -12,6 +14,8 @@ export interface IssueTokenParts {
   readonly rules: ScopeRules;
   readonly accounts: Pick<AccountStore, 'findById'>;
   readonly mint: TokenMint;
+  /** Issues the refresh tokens; without it there are none. */
+  readonly families?: RefreshFamilies | undefined;
   readonly audit: Pick<AuditLog, 'tokenIssued'>;
 }
 
@@ -38,7 +42,7 @@ export class IssueToken {
   }
 
   /**
-   * Issues a token. The requested scopes must be in the catalogue and covered by those that the account has now.
+   * Issues a token, with a refresh token for an account that has the scope for it. The requested scopes must be in the catalogue and covered by those that the account has now.
    *
    * @param id the id of the new token; random by default. If the account has a token with this id, returns that one
    *   again.
@@ -50,10 +54,10 @@ export class IssueToken {
   }
 
   private async make(authority: Authority, { scopes, ttlSeconds }: TokenRequest, id?: string): Promise<IssueOutcome> {
-    const { ttl, rules, accounts, mint } = this.parts;
+    const { ttl, rules, accounts, mint, families } = this.parts;
     const { accountId } = authority;
     const repeated = await mint.repeat(id, accountId);
-    if (repeated !== undefined) return repeated;
+    if (repeated !== undefined) return (await families?.repeat(repeated)) ?? repeated;
     const account = await accounts.findById(accountId);
     if (account === undefined || account.disabled) return { outcome: 'no_authority' };
     const dated = await mint.date(authority);
@@ -64,8 +68,9 @@ export class IssueToken {
     const errors = [...rules.check(scopes, new Set(account.scopes)), ...ttlErrors(seconds, longest)];
     if (errors.length > 0) return { outcome: 'refused', errors };
     const expiresAtSeconds = createdAtSeconds + seconds;
-    const token = mint.draft({ id, accountId, use: 'access', scopes, createdAtSeconds, expiresAtSeconds });
-    return await mint.issue(token, authority);
+    const token = { id, accountId, use: 'access', scopes, createdAtSeconds, expiresAtSeconds } as const;
+    if (families !== undefined && account.scopes.includes(REFRESH_SCOPE)) return await families.issue(token, authority);
+    return await mint.issue(mint.draft(token), authority);
   }
 }
 

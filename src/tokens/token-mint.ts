@@ -54,6 +54,9 @@ export interface IssuedToken {
   readonly scopes: readonly string[];
   readonly createdAtSeconds: number;
   readonly expiresAtSeconds: number;
+  /** For an access token with a refresh token: the id of their family. */
+  readonly family?: string | undefined;
+  readonly refreshToken?: string | undefined;
   /** Whether a repeated request shows an existing token again. */
   readonly isRepeated?: boolean;
 }
@@ -180,7 +183,7 @@ export class TokenMint {
   async issue(record: TokenRecord, authority: Authority, key?: string): Promise<IssuedToken | NoAuthority> {
     if (!(await this.parts.tokens.add(record, authority.accountVersion))) return { outcome: 'no_authority' };
     if (await this.hasEnded(authority)) {
-      await this.end(record);
+      await this.discard(record);
       return { outcome: 'no_authority' };
     }
     return key === undefined ? await this.sign(record) : issuedKey(record, key);
@@ -192,7 +195,7 @@ export class TokenMint {
   }
 
   /** Ends a recorded token that was never returned, because a repeated request would show it. */
-  private async end({ id: tokenId, accountId: by, expiresAtSeconds }: TokenRecord): Promise<void> {
+  async discard({ id: tokenId, accountId: by, expiresAtSeconds }: TokenRecord): Promise<void> {
     const { issuer, revocations, tokens, clockSkewMs } = this.parts;
     const end = { atSeconds: this.nowSeconds(), by, reason: 'the token that issued it was revoked' };
     const { atSeconds: at, reason } = end;
@@ -202,9 +205,10 @@ export class TokenMint {
   }
 
   /** Signs a token. The caller must record it before it returns the token to a client. */
-  async sign({ id, accountId, use, scopes, createdAtSeconds, expiresAtSeconds }: TokenRecord): Promise<IssuedToken> {
-    const facts = { tokenId: id, subject: accountId, scopes, use };
+  async sign(record: TokenRecord): Promise<IssuedToken> {
+    const { id, accountId, use, scopes, createdAtSeconds, expiresAtSeconds, family } = record;
+    const facts = { tokenId: id, subject: accountId, scopes, use, family };
     const accessToken = await this.parts.signer.sign({ ...facts, issuedAtSeconds: createdAtSeconds, expiresAtSeconds });
-    return { outcome: 'issued', id, accessToken, scopes, createdAtSeconds, expiresAtSeconds };
+    return { outcome: 'issued', id, accessToken, scopes, createdAtSeconds, expiresAtSeconds, family };
   }
 }

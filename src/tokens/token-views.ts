@@ -70,7 +70,8 @@ export class TokenViews {
   private async viewsOf(accountId: string, tokens: readonly TrackedToken[]): Promise<readonly TokenView[]> {
     const { issuer, revocations, clock } = this.parts;
     const marks = [subjectMarkKey(issuer, accountId), issuerMarkKey(issuer)];
-    const keys = [...marks, ...tokens.map(({ id }) => revokedTokenKey(issuer, id))];
+    const ids = tokens.flatMap(({ id, family }) => [id, family ?? id]);
+    const keys = [...marks, ...ids.map((id) => revokedTokenKey(issuer, id))];
     const values = await revocations.read(keys);
     const entryAt = (index: number): Entry | undefined => {
       const [key, value] = [keys[index], values[index]];
@@ -78,7 +79,11 @@ export class TokenViews {
     };
     const nowSeconds = clock.wallMs() / 1000;
     return tokens.map((token, index) =>
-      viewOf(token, [entryAt(marks.length + index), entryAt(0), entryAt(1)], nowSeconds),
+      viewOf(
+        token,
+        [0, 1].map((one) => entryAt(marks.length + 2 * index + one)).concat(entryAt(0), entryAt(1)),
+        nowSeconds,
+      ),
     );
   }
 }

@@ -1,3 +1,4 @@
+import { REFRESH_TYPE } from '../core/credential/verified-credential.ts';
 import type { JsonObject } from '../lib/json-object.ts';
 
 /**
@@ -30,6 +31,15 @@ export function isAccessToken(claims: JsonObject, isBoundToKey: boolean): boolea
     const kind = mediaType(claims[member]);
     return ACCESS_KINDS.has(kind) || (isBoundToKey && member === 'token_type' && kind === 'dpop');
   });
+}
+
+/**
+ * Whether a JWT of our own issuer is a refresh token: by its `typ` and its `token_use`, and nothing else in it names
+ * another kind. Refresh tokens of other issuers stay refused.
+ */
+export function isOwnRefreshToken(typ: unknown, claims: JsonObject): boolean {
+  const { token_type, token_use, typ: kind } = claims;
+  return mediaType(typ) === REFRESH_TYPE && token_use === 'refresh' && (token_type ?? kind) === undefined;
 }
 
 /**

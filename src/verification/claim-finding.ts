@@ -73,7 +73,10 @@ export function claimFinding(
         expected: accepts('a string of at most 1024 characters'),
       };
     case 'token_use':
-      return { found: memberIs('token_use', payload['token_use']), expected: accepts(shownList(TOKEN_USES)) };
+      return {
+        found: memberIs('token_use', payload['token_use']),
+        expected: accepts(shownList(TOKEN_USES.filter((use) => use !== 'refresh'))),
+      };
     case 'require':
       return requiredClaimFinding(payload, issuer);
     case 'scopes':

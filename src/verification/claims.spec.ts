@@ -71,6 +71,57 @@ describe('readClaims()', () => {
     },
   );
 
+  describe('of a refresh token', () => {
+    const ours = { iss: 'https://sallyport.local', token_use: 'refresh', exp: 1, scopes: [], jti: 'family', seq: 3 };
+
+    it('reads its number, by our own type only', () => {
+      for (const typ of ['rt+jwt', 'application/RT+JWT']) {
+        expect(readClaims(token(ours, { typ }), own())).toMatchObject({
+          use: 'refresh',
+          sequence: 3,
+          tokenId: 'family',
+        });
+      }
+      expect(readClaims(token(ours, { typ: 'at+jwt' }), own())).toBe('token_type');
+      for (const typ of [undefined, 'JWT', 'rt', 7]) expect(readClaims(token(ours, { typ }), own())).toBe('type');
+    });
+
+    it.each<readonly [object, string]>([
+      [{ token_use: 'access' }, 'type'],
+      [{ token_use: undefined }, 'type'],
+      [{ token_use: ['refresh'] }, 'type'],
+      [{ token_type: 'Refresh' }, 'type'],
+      [{ typ: 'Bearer' }, 'type'],
+      [{ seq: undefined }, 'token_use'],
+      [{ seq: -1 }, 'token_use'],
+      [{ seq: 0.5 }, 'token_use'],
+      [{ seq: '3' }, 'token_use'],
+      [{ family: 7 }, 'token_use'],
+      [{ exp: undefined }, 'exp'],
+    ])('refuses %j', (change, failed) => {
+      expect(readClaims(token({ ...ours, ...change }, { typ: 'rt+jwt' }), own())).toBe(failed);
+    });
+
+    it('refuses that of any other issuer', () => {
+      const foreign = { ...CLAIMS, token_use: 'refresh', jti: 'family', seq: 0 };
+      for (const config of [corporate(), partner([secretOf('s')])]) {
+        const claims = { ...foreign, iss: config.issuer[0] };
+        for (const typ of ['rt+jwt', 'JWT', undefined]) {
+          expect(readClaims(token(claims, { typ }), config)).toBe(typ === 'rt+jwt' ? 'type' : 'token_type');
+        }
+      }
+    });
+  });
+
+  it('reads the family of one of our own access tokens, and of no other token', () => {
+    const ours = { iss: 'https://sallyport.local', token_use: 'access', exp: 1, scopes: [], family: 'f', seq: 3 };
+    expect(readClaims(token(ours, { typ: 'at+jwt' }), own())).toMatchObject({ family: 'f', sequence: undefined });
+    expect(readClaims(token({ ...CLAIMS, family: 'f', seq: 3 }), corporate())).toMatchObject({
+      family: undefined,
+      sequence: undefined,
+    });
+  });
+
   it('refuses a token of any issuer that is not a plain bearer token', () => {
     const ours = { iss: 'https://sallyport.local', token_use: 'access', exp: 1, scopes: [] };
     expect(readClaims(token({ ...CLAIMS, cnf: { jkt: 'x' } }), corporate())).toBe('cnf');

@@ -4,7 +4,7 @@ import { isBoundAs } from '../core/binding/binding.ts';
 import type { TokenUse } from '../core/credential/verified-credential.ts';
 import { TOKEN_USES } from '../core/credential/verified-credential.ts';
 import type { JsonObject } from '../lib/json-object.ts';
-import { isAccessToken, mediaType } from './bearer-kind.ts';
+import { isAccessToken, isOwnRefreshToken, mediaType } from './bearer-kind.ts';
 import { readConfirmation } from './binding/confirmation.ts';
 import { audiencesIn, meetsAudience, meetsIssuer, meetsTenant } from './issuer-match.ts';
 import type { ParsedJwt } from './jwt.ts';
@@ -26,6 +26,9 @@ export interface Claims extends ReadScopes {
   readonly audiences: readonly string[];
   /** The kind of one of our own tokens; `undefined` for those of other issuers. */
   readonly use: TokenUse | undefined;
+  /** See `VerifiedCredential`; `undefined` for tokens of other issuers, likewise the next one. */
+  readonly family: string | undefined;
+  readonly sequence: number | undefined;
   /** What its client must prove to possess; `undefined` if any bearer may use it. */
   readonly binding: Binding | undefined;
 }
@@ -57,14 +60,20 @@ const FOREIGN_TYPES: ReadonlySet<unknown> = new Set([undefined, 'jwt', 'jose', '
 
 /** Checks a token's claims against its issuer's profile. Does not check the signature. */
 export function readClaims({ header, payload }: ParsedJwt, issuer: IssuerConfig): Claims | FailedClaim {
-  return isRightType(header['typ'], issuer) ? readPayload(payload, issuer) : 'type';
+  const { typ } = header;
+  if (issuer.kind === 'signing' && isOwnRefreshToken(typ, payload)) return readPayload(payload, issuer, true);
+  return isRightType(typ, issuer) ? readPayload(payload, issuer) : 'type';
 }
 
-/** Checks a JWT payload, or an introspection response, whose members are the same claims (RFC 7662, section 2.2). */
-export function readPayload(payload: JsonObject, issuer: IssuerConfig): Claims | FailedClaim {
+/**
+ * Checks a JWT payload, or an introspection response, whose members are the same claims (RFC 7662, section 2.2).
+ *
+ * @param isRefreshToken whether it is one of our own refresh tokens, which are no access tokens.
+ */
+export function readPayload(payload: JsonObject, issuer: IssuerConfig, isRefreshToken = false): Claims | FailedClaim {
   const confirmation = readConfirmation(payload);
   const binding = confirmation.outcome === 'bound' ? confirmation.binding : undefined;
-  if (!isAccessToken(payload, binding?.key !== undefined)) return 'token_type';
+  if (!isRefreshToken && !isAccessToken(payload, binding?.key !== undefined)) return 'token_type';
   if (confirmation.outcome === 'unsupported') return 'cnf';
   if (issuer.kind !== 'signing' && issuer.bound !== undefined && !isBoundAs(issuer.bound, binding)) return 'not bound';
   if (!meetsIssuer(payload['iss'], issuer)) return 'iss';
@@ -77,8 +86,8 @@ export function readPayload(payload: JsonObject, issuer: IssuerConfig): Claims |
   if (!isOptionalDate(nbf)) return 'nbf';
   if (!isOptionalDate(iat)) return 'iat';
   if (!isOptionalString(jti)) return 'jti';
-  const use = issuer.kind === 'signing' ? TOKEN_USES.find((name) => name === payload['token_use']) : undefined;
-  if (issuer.kind === 'signing' && use === undefined) return 'token_use';
+  const own = issuer.kind === 'signing' ? readOwnClaims(payload) : FOREIGN;
+  if (own === undefined) return 'token_use';
   if (unmetCondition(payload, issuer) !== undefined) return 'require';
   const scopes = readScopes(payload, issuer);
   if (typeof scopes === 'string') return scopes;
@@ -90,9 +99,22 @@ export function readPayload(payload: JsonObject, issuer: IssuerConfig): Claims |
     issuedAtSeconds: iat ?? Number.NEGATIVE_INFINITY,
     ...scopes,
     audiences: audiencesIn(payload) ?? [],
-    use,
+    ...own,
     binding,
   };
+}
+
+type OwnClaims = Pick<Claims, 'use' | 'family' | 'sequence'>;
+
+const FOREIGN: OwnClaims = { use: undefined, family: undefined, sequence: undefined };
+
+/** The claims that only our own tokens have; `undefined` if one of them is none that we write. */
+function readOwnClaims({ token_use, family, seq }: JsonObject): OwnClaims | undefined {
+  const use = TOKEN_USES.find((name) => name === token_use);
+  if (use === undefined || !isOptionalString(family)) return undefined;
+  if (use !== 'refresh') return { use, family, sequence: undefined };
+  const isNumber = typeof seq === 'number' && Number.isSafeInteger(seq) && seq >= 0;
+  return isNumber ? { use, family: undefined, sequence: seq } : undefined;
 }
 
 function requiresExpiry(issuer: IssuerConfig): boolean {

@@ -49,13 +49,15 @@ export interface CredentialParts {
 export function toCredential(token: VerifiedToken, parts: CredentialParts): VerifiedCredential {
   const { keptClaims = [] } = parts;
   const { claims, payload, issuer, key, reverifyAt, reported, uncacheable } = token;
-  const { subject, tokenId, scopes, dropped, use, binding } = claims;
+  const { subject, tokenId, scopes, dropped, use, family, sequence, binding } = claims;
   return {
     outcome: 'verified',
     identity: { issuer, subject, tokenId, scheme: binding?.key === undefined ? 'bearer' : 'dpop', scopes },
     granted: new Set(scopes),
     dropped,
     use,
+    family,
+    sequence,
     binding,
     audiences: audiencesOf(claims, parts),
     claims: keptClaims.length === 0 ? undefined : keepClaims(payload, keptClaims),
@@ -105,6 +107,7 @@ function prematureClaim(claims: Claims, latestMs: number): 'nbf' | 'iat' | undef
 function revocationKeysOf({ claims, issuer, thumbprints, key, reported }: VerifiedToken): string[] {
   const keys = [...thumbprints.map(revokedThumbprintKey), issuerMarkKey(issuer)];
   if (claims.tokenId !== undefined) keys.push(revokedTokenKey(issuer, claims.tokenId));
+  if (claims.family !== undefined) keys.push(revokedTokenKey(issuer, claims.family));
   if (reported !== undefined) keys.push(revokedClaimsKey(issuer, reported));
   keys.push(subjectMarkKey(issuer, claims.subject ?? NO_SUBJECT));
   if (key.kid !== undefined) keys.push(revokedSigningKeyKey(issuer, key.kid));

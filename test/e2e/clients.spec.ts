@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -8,7 +9,11 @@ import { python3, pythonPackages } from '../../tools/python.ts';
 import { ACCOUNT, WITH_ACCOUNT } from '../support/servers/case-issuers.ts';
 import { type RunningEnvoy, startEnvoy } from '../support/servers/envoy.ts';
 import { freePorts } from '../support/servers/ports.ts';
+import { runSallyport } from '../support/servers/run-sallyport.ts';
 import { type Sallyport, startSallyport } from '../support/servers/sallyport.ts';
+
+/** An account that gets refresh tokens. */
+const REFRESHER = 'refresher';
 
 let packages: string;
 let service: Server;
@@ -23,7 +28,7 @@ beforeAll(async () => {
   await once(service, 'listening');
   sallyport = await startSallyport({
     env: WITH_ACCOUNT,
-    edit: (config) => Object.assign(config, { clockSkew: '1s' }),
+    edit: (config) => Object.assign(config, { clockSkew: '1s', refreshTokens: {} }),
   });
   const { extAuthz, tokens } = sallyport.ports;
   envoy = await startEnvoy({ sallyport: extAuthz, tokens, messages: port, devices: port });
@@ -55,6 +60,24 @@ it('android-sms-gateway 4.3.3 generates a token, uses it and revokes it', async 
   });
 }, 120_000);
 
+it('android-sms-gateway 4.3.3 refreshes a token, and a token that is used twice ends all of its family', async () => {
+  const args = ['account', 'add', REFRESHER, '--scopes', 'messages:send,tokens:manage,tokens:refresh'];
+  const config = join(sallyport.folder, 'sallyport.yaml');
+  const added = await runSallyport([...args, '--config', config], { input: `${ACCOUNT.password}\n` });
+  expect(added.code, added.output).toBe(0);
+  const revoked = [401, 'token revoked'];
+  const invalid = [401, 'invalid token'];
+  expect(await runPython('android-sms-gateway-refresh.py', REFRESHER)).toEqual({
+    types: ['Bearer', 'Bearer', 'Bearer'],
+    different: 3,
+    sent: ['message-1', 'message-1', 'message-1'],
+    misused: [invalid, invalid],
+    reused: revoked,
+    after: [revoked, revoked, revoked, revoked],
+    revoked: [revoked, revoked],
+  });
+}, 120_000);
+
 it('the curl lines of SMSGate\u2019s documentation issue and revoke a token', async () => {
   const user = ['-u', `${ACCOUNT.name}:${ACCOUNT.password}`];
   const url = `${gateway}/3rdparty/v1/auth/token`;
@@ -76,9 +99,9 @@ it('the curl lines of SMSGate\u2019s documentation issue and revoke a token', as
   expect(await send()).toBe('401');
 });
 
-async function runPython(script: string): Promise<unknown> {
+async function runPython(script: string, name = ACCOUNT.name): Promise<unknown> {
   const path = fileURLToPath(new URL(`../foreign/${script}`, import.meta.url));
-  return JSON.parse(await python3(path, packages, gateway, ACCOUNT.name, ACCOUNT.password));
+  return JSON.parse(await python3(path, packages, gateway, name, ACCOUNT.password));
 }
 
 async function curl(...args: readonly string[]): Promise<string> {

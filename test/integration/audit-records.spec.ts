@@ -50,8 +50,25 @@ const DOORS: Table = {
   'authorities.nowSeconds': READS,
   'authorities.of': READS,
   'issueToken.issue': async ({ doors, ada, authority }) => {
-    const { id } = issued(await doors.issueToken.issue(ada, authority, { ttlSeconds: 60, scopes: SCOPES }));
-    return { msg: 'token issued', ...ada, tokenId: id, scopes: SCOPES };
+    const { id, family } = issued(await doors.issueToken.issue(ada, authority, { ttlSeconds: 60, scopes: SCOPES }));
+    return { msg: 'token issued', ...ada, tokenId: id, scopes: SCOPES, family };
+  },
+  'refreshToken.refresh': async ({ doors, ada, authority, store, takeRecords }) => {
+    const { family } = issued(await doors.issueToken.issue(ada, authority, { ttlSeconds: 60, scopes: SCOPES }));
+    takeRecords();
+    const { id } = issued(await refresh(doors, ada, authority, family));
+    const refreshed = { msg: 'token refreshed', ...ada, tokenId: id, family };
+    expect(takeRecords()).toMatchObject([refreshed]);
+    await refresh(doors, ada, authority, family);
+    expect(takeRecords()).toMatchObject([
+      { msg: 'token revoked', tokenId: family, reason: 'a refresh token was used twice' },
+      { msg: 'refresh token used twice', ...ada, family },
+    ]);
+    expect(await store.tokens.find(family ?? '')).toMatchObject({ end: { by: ada.account } });
+    const next = issued(await doors.issueToken.issue(ada, authority, { ttlSeconds: 60, scopes: SCOPES }));
+    takeRecords();
+    const last = issued(await refresh(doors, ada, authority, next.family));
+    return { ...refreshed, tokenId: last.id, family: next.family };
   },
   'privateTokens.create': async (scene) => {
     const { id } = await createPrivate(scene);
@@ -317,7 +334,11 @@ function prefixed(prefix: string, table: Table): Table {
 
 async function setScene(useCases: UseCases): Promise<Scene> {
   const { commands, doors } = useCases;
-  const added = await commands.accounts.add(OPERATOR, { name: 'ada', password: PASSWORD, scopes: SCOPES });
+  const added = await commands.accounts.add(OPERATOR, {
+    name: 'ada',
+    password: PASSWORD,
+    scopes: [...SCOPES, 'tokens:refresh'],
+  });
   if ('outcome' in added) throw new Error(added.message);
   const ada = { account: added.id, client: '192.0.2.1' };
   const nowSeconds = doors.authorities.nowSeconds();
@@ -333,6 +354,16 @@ async function createPrivate({ doors, ada, authority }: Pick<Scene, 'doors' | 'a
   const expiresAtSeconds = authority.atSeconds + 86_400;
   const request = { name: 'server', scopes: SCOPES, expiresAtSeconds };
   return issued(await doors.privateTokens.create(ada, authority, request));
+}
+
+async function refresh(
+  { refreshToken }: UseCases['doors'],
+  ada: Scene['ada'],
+  authority: Scene['authority'],
+  family = '',
+) {
+  if (refreshToken === undefined) throw new Error('the configuration has refresh tokens');
+  return await refreshToken.refresh(ada, authority, { family, sequence: 0 });
 }
 
 async function addMax(doors: UseCases['doors'], manager: Scene['manager']): Promise<string> {

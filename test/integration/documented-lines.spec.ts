@@ -73,11 +73,16 @@ describe('docs/logs.md on the audit log', () => {
     accountUnlocked: (audit) => audit.accountUnlocked(who, 'acc-2'),
     accountRemoved: (audit) => audit.accountRemoved(who, 'acc-2'),
     tokenIssued: (audit) => {
-      for (const isRepeated of [false, true]) audit.tokenIssued(who, { id: 't-1', scopes: ['a:b'], isRepeated });
+      for (const isRepeated of [false, true])
+        audit.tokenIssued(who, { id: 't-1', scopes: ['a:b'], family: 'f-1', isRepeated });
     },
     tokenRotated: (audit) => {
       for (const isRepeated of [false, true]) audit.tokenRotated(who, 't-1', { id: 't-2', isRepeated });
     },
+    tokenRefreshed: (audit) => {
+      for (const isRepeated of [false, true]) audit.tokenRefreshed(who, { id: 't-1', family: 'f-1', isRepeated });
+    },
+    refreshTokenReused: (audit) => audit.refreshTokenReused(who, 'f-1'),
     loggedIn: (audit) => audit.loggedIn(who, 't-1'),
     revoked: (audit) => {
       for (const target of TARGETS) audit.revoked(who, target, 'leaked');

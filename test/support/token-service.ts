@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Accounts, type NewAccount } from '../../src/accounts/accounts.ts';
 import { Passwords } from '../../src/accounts/passwords/passwords.ts';
+import type { App } from '../../src/app/running-app.ts';
 import { startApp } from '../../src/app/start.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { formatProblems } from '../../src/config/reading/problems.ts';
@@ -38,6 +39,8 @@ export interface TokenService {
   readonly origin: string;
   /** The origin of the listener `verify`, if `config` opens it. */
   readonly verify: string;
+  /** `host:port` of each open listener, by its key. */
+  readonly addresses: App['addresses'];
   /** Holds the configuration, and the store in `store.db`. */
   readonly folder: string;
   /** Every line that it has logged. */
@@ -85,7 +88,16 @@ export async function startTokenService({
     await app.close();
     await rm(folder, { recursive: true });
   };
-  return { origin, verify, folder, lines, call: (...request) => call(origin, ...request), addAccount, close };
+  return {
+    origin,
+    verify,
+    addresses: app.addresses,
+    folder,
+    lines,
+    call: (...request) => call(origin, ...request),
+    addAccount,
+    close,
+  };
 }
 
 function call(origin: string, ...[method, path, authorization, body]: Parameters<TokenService['call']>) {

@@ -15,6 +15,7 @@ store: 'memory:'
 scopes: { 'messages:send': {} }
 issuers: [{ name: own, issuer: 'https://s.local', signing: { algorithm: EdDSA, sealWith: { env: SEAL } } }]
 routes: [{ path: /messages, scope: 'messages:send' }]
+refreshTokens: {}
 `;
 const SEAL = Buffer.alloc(32, 7).toString('base64url');
 

@@ -13,6 +13,7 @@ import { identitySchema } from './identity/identity-schema.ts';
 import { includeEntrySchema } from './include/include-schema.ts';
 import { issuerSchema } from './issuers/issuer-schema.ts';
 import { decisionPointUrl } from './issuers/key-url-schema.ts';
+import { refreshTokensSchema } from './refresh-tokens/refresh-tokens-schema.ts';
 import { resourceSchema } from './resources/resource-schema.ts';
 import { hostProblem, routeSchema } from './routes/route-schema.ts';
 import { storeSchema } from './store-schema.ts';
@@ -264,6 +265,11 @@ export const fileSchema = z.strictObject({
     .optional()
     .describe(
       'Opaque API keys: private tokens in a short form, for clients that take no JWT. Without it, there are none',
+    ),
+  refreshTokens: refreshTokensSchema
+    .optional()
+    .describe(
+      'Refresh tokens for accounts with the scope tokens:refresh, as SMSGate has them. Without it, there are none',
     ),
   cors: corsSchema
     .optional()

@@ -23,6 +23,9 @@ export interface Identity {
 /** The kinds of our own tokens: the values of the claim `token_use` (contract section 4). */
 export const TOKEN_USES = ['access', 'login', 'private', 'refresh'] as const;
 
+/** The `typ` of our own refresh tokens, so that no verifier of access tokens takes one (RFC 8725, section 3.11). */
+export const REFRESH_TYPE = 'rt+jwt';
+
 export type TokenUse = (typeof TOKEN_USES)[number];
 
 /**
@@ -35,6 +38,10 @@ export interface VerifiedCredential {
   readonly granted: ReadonlySet<string>;
   /** The kind of one of our own credentials; `undefined` for those of other issuers. */
   readonly use: TokenUse | 'password' | undefined;
+  /** For one of our own access tokens with a refresh token: the id of their family, whose end also ends it. */
+  readonly family?: string | undefined;
+  /** For one of our own refresh tokens: its number in its family, whose id is the token's. */
+  readonly sequence?: number | undefined;
   /** Those of a token's audiences (`aud`) that a configured resource names; `undefined` for passwords, and if none is configured. */
   readonly audiences?: readonly string[] | undefined;
   /** What its scope claims say without effect, for `explain`; `undefined` if all of it grants something. */

@@ -30,6 +30,7 @@ export function findingOf(denial: Deny, context: FindingContext): Finding | unde
   if (finding !== undefined) return finding;
   if (denial.step === 'credential') return placeFinding(denial);
   if (credential === undefined) return undefined;
+  if (check === 'token_type') return kindFinding(denial, credential);
   if (check === 'expired') return expiredFinding(credential, context);
   if (check === 'issuer not taken here') {
     const expected = `the route accepts ${listed([...(route?.issuers ?? [])])}`;
@@ -45,6 +46,11 @@ export function findingOf(denial: Deny, context: FindingContext): Finding | unde
     return { found, expected: `needs ${needsText(denial.required ?? route?.requirement)}` };
   }
   return conditionFinding(denial, credential, context);
+}
+
+function kindFinding({ route }: Deny, { use }: VerifiedCredential): Finding {
+  const expected = route?.takesRefresh === true ? 'a refresh token of ours' : 'any other token';
+  return { found: `token_use is ${use ?? 'that of another issuer'}`, expected: `the route accepts ${expected}` };
 }
 
 function conditionFinding(

@@ -20,6 +20,8 @@ export interface Caller {
   readonly use: TokenUse | 'password';
   /** The token's `jti`; `undefined` for a password. */
   readonly tokenId: string | undefined;
+  /** A refresh token's number in its family; `undefined` for any other credential. */
+  readonly sequence: number | undefined;
   readonly granted: ReadonlySet<string>;
   /** Set if the call declares {@link CallFacts.needsAuthority}. */
   readonly authority: Authority | undefined;
@@ -33,6 +35,8 @@ export interface CallerRule {
   readonly sufficient: readonly (TokenUse | 'password')[];
   /** Whether Basic authentication is accepted (RFC 7617). */
   readonly basic: boolean;
+  /** Whether a refresh token is required, in place of any other credential. */
+  readonly refresh?: boolean;
 }
 
 /** What a call's handler receives. */

@@ -1,5 +1,5 @@
 import type { AnyCall } from './call.ts';
-import { issueAccessToken, revokeAccessToken } from './calls/access-tokens.ts';
+import { issueAccessToken, refreshAccessToken, revokeAccessToken } from './calls/access-tokens.ts';
 import { addAccount, changeAccount, listAccounts, removeAccount, showAccount } from './calls/accounts.ts';
 import { getKeySet } from './calls/key-set.ts';
 import { reportLeaks } from './calls/leaks.ts';
@@ -14,6 +14,7 @@ import { listScopes } from './calls/scopes.ts';
 /** Every call of the token service. */
 export const CALLS: readonly AnyCall[] = [
   issueAccessToken,
+  refreshAccessToken,
   revokeAccessToken,
   logIn,
   createPrivateToken,

@@ -12,6 +12,7 @@ export function tokenRoutes(calls: readonly AnyCall[], ownIssuer: string): Route
     basic: call.admission?.basic ?? false,
     sufficient: new Set(call.admission?.sufficient),
     shadow: false,
+    takesRefresh: call.admission?.refresh,
   }));
 }
 

@@ -126,11 +126,11 @@ async function admit(
 function callerFrom(decision: Decision): Caller | Deny | undefined {
   if (decision.outcome === 'deny') return decision;
   if (decision.route?.requirement.kind === 'public') return undefined;
-  const { identity, use, granted } = decision.credential ?? {};
+  const { identity, use, granted, sequence } = decision.credential ?? {};
   if (identity?.subject === undefined || use === undefined || granted === undefined) {
     return deny('credentials_required', undefined, 'no account');
   }
-  return { accountId: identity.subject, use, tokenId: identity.tokenId, granted, authority: undefined };
+  return { accountId: identity.subject, use, tokenId: identity.tokenId, sequence, granted, authority: undefined };
 }
 
 async function answer(
@@ -160,6 +160,9 @@ async function answer(
     });
   const { newId, operation } = call;
   if (newId === undefined || caller === undefined) return handle();
-  const content = [operation, params, decoded?.body];
+  const { tokenId, sequence } = caller;
+  // Another refresh token is another request.
+  const credential = sequence === undefined ? [] : [tokenId, sequence];
+  const content = [operation, params, decoded?.body, ...credential];
   return answerOnce({ caller, keyField: request.headers['idempotency-key'], content, newId }, services, handle);
 }

@@ -13,6 +13,7 @@ import type { IntrospectToken } from '../../tokens/introspect-token.ts';
 import type { IssueToken } from '../../tokens/issue-token.ts';
 import type { LogIn } from '../../tokens/log-in.ts';
 import type { PrivateTokens } from '../../tokens/private-tokens.ts';
+import type { RefreshToken } from '../../tokens/refresh/refresh-token.ts';
 import type { TokenRotation } from '../../tokens/rotation.ts';
 import type { TokenViews } from '../../tokens/token-views.ts';
 
@@ -24,6 +25,8 @@ export interface TokenUseCases {
   readonly catalogue: ReadonlyMap<string, CatalogueScope>;
   readonly idempotency: Idempotency;
   readonly issueToken: IssueToken;
+  /** `undefined` if the configuration has no refresh tokens. */
+  readonly refreshToken: RefreshToken | undefined;
   readonly ownTokenRevocation: OwnTokenRevocation;
   readonly logIn: LogIn;
   readonly privateTokens: PrivateTokens;

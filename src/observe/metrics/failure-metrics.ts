@@ -27,6 +27,11 @@ export function failureMetrics({ health, failures, forwarding, logs }: FailureMe
       'Audit lines that could not be written to log.audit and went to the common log.',
       () => single(failures.audit),
     ),
+    counter(
+      'sallyport_refresh_token_reuses_total',
+      'Refresh tokens that were used twice; each use ended the tokens of its client.',
+      () => single(failures.refreshReuses),
+    ),
     counter('sallyport_log_lost_total', 'Log lines that could not be written to the standard output.', () =>
       single(logs.lost),
     ),

@@ -1,11 +1,13 @@
 import * as z from 'zod';
+import { deny } from '../../../core/decision.ts';
+import { REFRESH_SCOPE } from '../../../core/scope.ts';
 import type { TokenRequest } from '../../../tokens/issue-token.ts';
 import type { IssuedToken } from '../../../tokens/token-mint.ts';
 import { newTokenId } from '../../../tokens/token-mint.ts';
 import { scopes } from '../../field-schemas.ts';
 import { failed } from '../../http/problems.ts';
 import type { Call, CallerRule, CallInput, Outcome } from '../call.ts';
-import { actorOf, authorityEnded, authorityOf, clockBehind, done, tooManyUnrecorded } from '../call.ts';
+import { actorOf, authorityEnded, authorityOf, callerOf, clockBehind, done, tooManyUnrecorded } from '../call.ts';
 import { tokenBody } from '../encode.ts';
 import { issuedToken, optional } from './fields.ts';
 
@@ -16,11 +18,16 @@ const request = z.strictObject({
   scopes,
 });
 
-/** Three members have a second name: SMSGate's Python client, up to 4.3.3 at least, knows only these. */
+/** These members have a second name: SMSGate's Python client, up to 4.3.3 at least, knows only these. */
 const issued = issuedToken.extend({
   tokenType: issuedToken.shape.token_type,
   accessToken: issuedToken.shape.access_token,
   expiresAt: issuedToken.shape.expires_at,
+  refresh_token: z
+    .string()
+    .optional()
+    .describe('If the configuration has refresh tokens and the account may have them'),
+  refreshToken: z.string().optional(),
 });
 
 export const issueAccessToken: Call<z.output<typeof request>> = {
@@ -35,6 +42,19 @@ export const issueAccessToken: Call<z.output<typeof request>> = {
   success: [{ status: 201, description: 'The token, which is not shown again', content: issued }],
   problems: [],
   handle: issue,
+};
+
+export const refreshAccessToken: Call = {
+  method: 'POST',
+  url: '/3rdparty/v1/auth/token/refresh',
+  operation: 'refreshAccessToken',
+  summary: 'Exchange a refresh token, which works once, for an access token and the next refresh token',
+  admission: { scopes: [REFRESH_SCOPE], sufficient: [], basic: false, refresh: true },
+  needsAuthority: true,
+  newId: newTokenId,
+  success: [{ status: 201, description: 'The tokens, which are not shown again', content: issued }],
+  problems: ['not_found'],
+  handle: refresh,
 };
 
 export const revokeAccessToken: Call = {
@@ -66,9 +86,35 @@ async function issue(input: CallInput<z.output<typeof request>>): Promise<Outcom
   }
 }
 
+async function refresh(input: CallInput<undefined>): Promise<Outcome> {
+  const { tokenId: family, sequence } = callerOf(input);
+  const { refreshToken } = input.services;
+  if (refreshToken === undefined) return failed('not_found', 'the configuration has no refresh tokens');
+  if (family === undefined || sequence === undefined) throw new Error('a call was reached without a refresh token');
+  const presented = { family, sequence };
+  const result = await refreshToken.refresh(actorOf(input), authorityOf(input), presented, input.assignedId);
+  switch (result.outcome) {
+    case 'no_authority':
+      return authorityEnded(input);
+    case 'reused':
+      return deny('token_revoked', undefined, 'the refresh token was used twice');
+    case 'clock_behind':
+      return clockBehind(result);
+    case 'issued':
+      return done(201, bodyOf(result));
+  }
+}
+
 function bodyOf(token: IssuedToken): z.output<typeof issued> {
   const body = tokenBody(token);
-  return { ...body, tokenType: body.token_type, accessToken: body.access_token, expiresAt: body.expires_at };
+  const { refreshToken } = token;
+  return {
+    ...body,
+    tokenType: body.token_type,
+    accessToken: body.access_token,
+    expiresAt: body.expires_at,
+    ...(refreshToken === undefined ? {} : { refresh_token: refreshToken, refreshToken }),
+  };
 }
 
 async function revoke(input: CallInput<undefined>): Promise<Outcome> {
