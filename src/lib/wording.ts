@@ -20,13 +20,13 @@ export function list(names: readonly string[], word = 'or'): string {
   return names.length < 2 ? last : `${names.slice(0, -1).join(', ')} ${word} ${last}`;
 }
 
-/** The longest text that {@link shown} does not cut. */
-export const MAX_SHOWN = 64;
+/** The longest text that {@link shown} does not cut. An `iss` of Entra ID or of EKS is longer than 64 characters, and differs at its end. */
+export const MAX_SHOWN = 96;
 const MAX_MEMBERS = 5;
 
 /**
  * A value of a JSON document that a stranger wrote, for one line of a log: a string in double quotes, with everything
- * escaped that ends it, controls a terminal or changes the direction of text, and cut after 64 characters; at most five
+ * escaped that ends it, controls a terminal or changes the direction of text, and cut after 96 characters; at most five
  * members of an array.
  */
 export function shown(value: unknown): string {

@@ -117,7 +117,7 @@ describe('conditionText()', () => {
     [prefix('repo:acme/'), 'a string that begins with "repo:acme/"'],
     [contains('a', 'b'), 'a list with "a" or "b"'],
     [PRESENT, 'any value'],
-    [equals('x'.repeat(65)), `"${'x'.repeat(64)}"...`],
+    [equals('x'.repeat(97)), `"${'x'.repeat(96)}"...`],
   ])('says what %j accepts', (condition, text) => {
     expect(conditionText(condition)).toBe(text);
   });

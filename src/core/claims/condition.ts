@@ -42,7 +42,7 @@ export function meetsCondition(claim: unknown, condition: Condition): boolean {
 /** The most values to list. */
 const MAX_LISTED = 5;
 /** The longest text that is not cut. */
-const MAX_TEXT = 64;
+const MAX_TEXT = 96;
 
 /** What a condition accepts, in words: `"web" or "cli"`, `a string that begins with "repo:acme/"`. */
 export function conditionText(condition: Condition): string {

@@ -28,9 +28,9 @@ describe('withoutSecrets() with secretsOf()', () => {
   });
 
   it('redacts a token that an issuer repeats as a claim, where the finding cuts it', () => {
-    const token = 'Zm9vYmFy'.repeat(12);
+    const token = 'Zm9vYmFy'.repeat(20);
     const found = memberIs('sub', token);
-    expect(found).toContain(token.slice(0, 64));
+    expect(found).toContain(token.slice(0, 96));
     expect(withoutSecrets(found, of(`Bearer ${token}`))).toBe('sub is "[redacted]"...');
   });
 

@@ -102,7 +102,7 @@ describe('OpaqueVerifier.verify()', () => {
         'sallyport:revoked:legacy-opaque:id-1',
         'sallyport:notbefore:legacy-opaque:alice',
       ].map(unread),
-      upstream: { token: undefined },
+      upstream: { token: undefined, isSigned: false },
       lastUse: undefined,
     });
     expect(cache.last(TOKEN)).toMatchObject({ identity: { subject: 'alice' } });
