@@ -135,7 +135,7 @@ describe('a refused token says what was found beside what was expected', () => {
     const subject = new VerifierFixture({ ...OWN, config: own('HS256', { algorithms: ['HS256'] }) });
     expect(await findingOf(token, subject)).toEqual({
       found: 'token_use is absent',
-      expected: 'issuer sallyport accepts "access", "login", "private", "refresh"',
+      expected: 'issuer sallyport accepts "access", "login", "private"',
     });
   });
 });
