@@ -1,10 +1,9 @@
-import { isDpop, missingProof } from './binding/possession.ts';
+import { isDpop } from './binding/possession.ts';
 import type { DpopTerms } from './binding/proof.ts';
-import type { Check, EntryCheck } from './check.ts';
-import { endOfAllow, failedClaim, failedCondition } from './condition/route-conditions.ts';
-import type { DecisionPointUse } from './condition/ruling.ts';
-import type { RuledRequest } from './condition/ruling-question.ts';
-import { questionOf } from './condition/ruling-question.ts';
+import { prove } from './binding/prove.ts';
+import type { EntryCheck } from './check.ts';
+import { meetConditions } from './condition/meet-conditions.ts';
+import { endOfAllow } from './condition/route-conditions.ts';
 import type { CorsRule } from './cors/cors-rule.ts';
 import { decidePreflight } from './cors/preflight.ts';
 import type { Presented } from './credential/credential.ts';
@@ -18,20 +17,19 @@ import type {
   VerifiedCredential,
 } from './credential/verified-credential.ts';
 import type { Allow, Decision, Deny, Need } from './decision.ts';
-import { deny } from './decision.ts';
+import { deny, denyKnown } from './decision.ts';
 import { keepTime } from './keep-time.ts';
 import type { Knowledge } from './knowledge/knowledge.ts';
 import { isPlainMethod } from './method.ts';
 import { readPath } from './path.ts';
-import type { Reason } from './reason.ts';
 import type { AccessRequest, Instant, Moment } from './request.ts';
 import { requirementOf } from './resource/mcp-rule.ts';
 import { isMeantFor } from './resource/resource.ts';
 import { kindOfEntry } from './revocation-entry.ts';
 import type { Route, RouteMap } from './route.ts';
 import { satisfies } from './scope.ts';
-import type { Freshness, Verdict } from './standing.ts';
-import { isEnded, judge } from './standing.ts';
+import type { Freshness } from './standing.ts';
+import { isEnded, judgeAll } from './standing.ts';
 import { hasUpstream, restOf, stateOf } from './upstream/upstream-token.ts';
 
 /** What one configuration says about decisions. */
@@ -52,8 +50,10 @@ export interface Policy {
 }
 
 /**
- * Decides one request, or returns what it needs to know first. Pure: the same arguments give the same result. Once the
- * need is met, the caller starts over with a fresh moment.
+ * Decides one request, or returns what it needs to know first. The steps, in this order (`STEPS`): path, route,
+ * credential, verification, expiry, issuer and audience, revocation, proof, scope, condition. Then the upstream's signed
+ * identity must be there. Pure: the same arguments give the same result. Once the need is met, the caller starts over with
+ * a fresh moment.
  */
 export function authorize(
   request: AccessRequest,
@@ -77,28 +77,112 @@ export function authorize(
   if (route.requirement.kind === 'public') return allow(route, undefined, undefined, 0);
 
   const takesBasic = route.basic && moment.wallMs < policy.basicUntilMs;
-  const identified = admit(request, route, takesBasic, policy, known, freshness, moment);
-  const passed =
-    identified.outcome === 'verified' ? meetConditions(identified, route, request, path, known, moment) : identified;
-  const admitted = passed.outcome === 'verified' ? withUpstreamToken(passed, request, policy, moment) : passed;
-  if (admitted.outcome === 'verified') {
-    // For a DPoP proof, a new nonce if the client needs one.
-    const nonce = admitted.binding?.key === undefined ? undefined : known.proofOf?.(request)?.nonce;
-    // One on a route with other places depends on fields by which no caller keeps answers.
-    if (route.credentialPlaces !== undefined) {
-      return { ...allow(route, admitted, undefined, 0), stripped: stripPlaces(request, route.credentialPlaces), nonce };
-    }
-    const decision = allow(route, admitted, undefined, keepOf(admitted, route, request, policy, freshness, moment));
-    return nonce === undefined ? decision : { ...decision, nonce };
-  }
+  const admitted = admit(request, route, path, takesBasic, policy, known, freshness, moment);
+  if (admitted.outcome === 'verified') return pass(admitted, request, route, policy, known, freshness, moment);
   if (admitted.outcome === 'need' && moment.mayAsk) return admitted;
-  const denial = withRequirement(
-    admitted.outcome === 'need' ? deny('unavailable', route, `${admitted.what} not known`) : admitted,
-    route,
-    request,
-  );
-  const offering = policy.dpop === undefined ? denial : withDpop(denial, request, policy.dpop, known);
-  return enforce(takesBasic && !request.fromBrowser ? { ...offering, offersBasic: true } : offering, policy);
+  const denial = admitted.outcome === 'need' ? deny('unavailable', route, `${admitted.what} not known`) : admitted;
+  return enforce(withChallenges(denial, request, route, takesBasic, policy, known), policy);
+}
+
+/** The steps of a protected route: those of `permit`, then condition, and what the upstream must receive. */
+function admit(
+  request: AccessRequest,
+  route: Route,
+  path: string,
+  takesBasic: boolean,
+  policy: Policy,
+  known: Knowledge,
+  freshness: Freshness,
+  moment: Moment,
+): VerifiedCredential | Deny | Need {
+  const permitted = permit(request, route, takesBasic, policy, known, freshness, moment);
+  if (permitted.outcome !== 'verified') return permitted;
+  const met = meetConditions(permitted, route, request, path, known, moment);
+  return met.outcome === 'verified' ? withUpstreamToken(met, request, policy, moment) : met;
+}
+
+/** The steps credential, verification, expiry, issuer and audience, revocation, proof, scope. */
+function permit(
+  request: AccessRequest,
+  route: Route,
+  takesBasic: boolean,
+  policy: Policy,
+  known: CredentialCache,
+  freshness: Freshness,
+  moment: Moment,
+): VerifiedCredential | Deny | Need {
+  const presented = readPresented(request, route);
+  if (presented.scheme === 'none') return deny('credentials_required', route, 'no credential');
+  if (presented.scheme === 'several') return deny('invalid_request', route, 'several credentials');
+  if (presented.scheme === 'misplaced') return deny(presented.reason, route, presented.check);
+
+  if (policy.dpop === undefined && isDpop(presented)) return denyDpop(presented, route);
+
+  const finding = 'value' in presented ? known.find(presented) : undefined;
+  if (finding === undefined || isOutdated(finding, policy, moment)) return examine(presented, route, takesBasic);
+  if (presented.scheme === 'basic' && !takesBasic) return deny('credentials_required', route, 'scheme');
+  if (finding.outcome === 'refused') return denyRefused(finding, route);
+  if ((finding.use === 'refresh') !== (route.takesRefresh === true)) {
+    return denyKnown('token_invalid', route, 'token_type', finding);
+  }
+  if (moment.wallMs >= finding.validUntilMs) return denyKnown('token_expired', route, 'expired', finding);
+  if (route.issuers !== undefined && !route.issuers.has(finding.identity.issuer)) {
+    const reason = finding.identity.scheme === 'basic' ? 'credentials_invalid' : 'token_invalid';
+    return denyKnown(reason, route, 'issuer not taken here', finding);
+  }
+
+  if (route.resource !== undefined && !isMeantFor(route.resource, finding.audiences)) {
+    return denyKnown('token_invalid', route, 'audience not taken here', finding);
+  }
+
+  const verdict = judgeAll(finding.standings, finding.issuedAtSeconds, freshness, moment);
+  if (verdict === 'revoked') return denyKnown('token_revoked', route, endOf(finding, moment), finding);
+  if (verdict === 'unknown') return { outcome: 'need', what: 'standing', credential: finding };
+
+  if (finding.binding !== undefined || route.bound !== undefined || isDpop(presented)) {
+    const unproven = prove(request, route, presented, finding, policy.dpop !== undefined, known);
+    if (unproven !== undefined) return unproven;
+  }
+
+  if (finding.use !== undefined && route.sufficient?.has(finding.use) === true) return finding;
+  const required = requirementOf(route, request);
+  if (typeof required === 'string') return denyKnown('route_denied', route, required, finding);
+  if (!satisfies(finding.granted, required)) return denyKnown('scope_required', route, 'scope', finding);
+  return finding;
+}
+
+/** What follows when nothing is left to check. */
+function pass(
+  credential: VerifiedCredential,
+  request: AccessRequest,
+  route: Route,
+  policy: Policy,
+  known: Knowledge,
+  freshness: Freshness,
+  moment: Moment,
+): Allow {
+  // For a DPoP proof, a new nonce if the client needs one.
+  const nonce = credential.binding?.key === undefined ? undefined : known.proofOf?.(request)?.nonce;
+  // One on a route with other places depends on fields by which no caller keeps answers.
+  if (route.credentialPlaces !== undefined) {
+    return { ...allow(route, credential, undefined, 0), stripped: stripPlaces(request, route.credentialPlaces), nonce };
+  }
+  const decision = allow(route, credential, undefined, keepOf(credential, route, request, policy, freshness, moment));
+  return nonce === undefined ? decision : { ...decision, nonce };
+}
+
+/** A denial with what its challenges name and offer. */
+function withChallenges(
+  denial: Deny,
+  request: AccessRequest,
+  route: Route,
+  takesBasic: boolean,
+  policy: Policy,
+  known: Knowledge,
+): Deny {
+  const naming = withRequirement(denial, route, request);
+  const offering = policy.dpop === undefined ? naming : withDpop(naming, request, policy.dpop, known);
+  return takesBasic && !request.fromBrowser ? { ...offering, offersBasic: true } : offering;
 }
 
 /** Challenges offer DPoP, and a client that used it reads its errors there. */
@@ -148,135 +232,6 @@ function enforce(denial: Deny, policy: Policy): Decision {
   return policy.shadow || denial.route?.shadow === true ? allow(denial.route, undefined, denial, 0) : denial;
 }
 
-/** The steps of a protected route: credential, verification, expiry, issuer and audience, revocation, proof, scope. */
-function admit(
-  request: AccessRequest,
-  route: Route,
-  takesBasic: boolean,
-  policy: Policy,
-  known: CredentialCache,
-  freshness: Freshness,
-  moment: Moment,
-): VerifiedCredential | Deny | Need {
-  const presented = readPresented(request, route);
-  if (presented.scheme === 'none') return deny('credentials_required', route, 'no credential');
-  if (presented.scheme === 'several') return deny('invalid_request', route, 'several credentials');
-  if (presented.scheme === 'misplaced') return deny(presented.reason, route, presented.check);
-
-  if (policy.dpop === undefined && isDpop(presented)) {
-    const isSeveral = 'value' in presented && presentsSeveral(presented.value);
-    return isSeveral
-      ? deny('invalid_request', route, 'several credentials')
-      : deny('credentials_required', route, 'scheme');
-  }
-
-  const finding = 'value' in presented ? known.find(presented) : undefined;
-  if (finding === undefined || isOutdated(finding, policy, moment)) return examine(presented, route, takesBasic);
-  if (presented.scheme === 'basic' && !takesBasic) return deny('credentials_required', route, 'scheme');
-  if (finding.outcome === 'refused') return denyRefused(finding, route);
-  if ((finding.use === 'refresh') !== (route.takesRefresh === true)) {
-    return denyKnown('token_invalid', route, 'token_type', finding);
-  }
-  if (moment.wallMs >= finding.validUntilMs) return denyKnown('token_expired', route, 'expired', finding);
-  if (route.issuers !== undefined && !route.issuers.has(finding.identity.issuer)) {
-    const reason = finding.identity.scheme === 'basic' ? 'credentials_invalid' : 'token_invalid';
-    return denyKnown(reason, route, 'issuer not taken here', finding);
-  }
-
-  if (route.resource !== undefined && !isMeantFor(route.resource, finding.audiences)) {
-    return denyKnown('token_invalid', route, 'audience not taken here', finding);
-  }
-
-  const verdict = judgeAll(finding, freshness, moment);
-  if (verdict === 'revoked') return denyKnown('token_revoked', route, endOf(finding, moment), finding);
-  if (verdict === 'unknown') return { outcome: 'need', what: 'standing', credential: finding };
-
-  if (finding.binding !== undefined || route.bound !== undefined || isDpop(presented)) {
-    const unproven = prove(request, route, presented, finding, policy, known);
-    if (unproven !== undefined) return unproven;
-  }
-
-  if (finding.use !== undefined && route.sufficient?.has(finding.use) === true) return finding;
-  const required = requirementOf(route, request);
-  if (typeof required === 'string') return denyKnown('route_denied', route, required, finding);
-  if (!satisfies(finding.granted, required)) return denyKnown('scope_required', route, 'scope', finding);
-  return finding;
-}
-
-/** That the client possesses what its token is bound to. */
-function prove(
-  request: AccessRequest,
-  route: Route,
-  presented: Presented,
-  finding: VerifiedCredential,
-  { dpop }: Policy,
-  known: CredentialCache,
-): Deny | Need | undefined {
-  if (!('value' in presented)) return deny('credentials_required', route, 'scheme');
-  const missing = missingProof(presented, finding, request, route, dpop !== undefined, known.proofOf?.(request));
-  if (missing === undefined) return undefined;
-  if (missing.outcome === 'ask') return { outcome: 'need', what: 'proof', proof: missing.proof };
-  return denyKnown('token_invalid', route, missing.check, finding);
-}
-
-/** The last step of a protected route: what it requires of the caller besides scopes. */
-function meetConditions(
-  credential: VerifiedCredential,
-  route: Route,
-  request: AccessRequest,
-  path: string,
-  known: Knowledge,
-  moment: Moment,
-): VerifiedCredential | Deny | Need {
-  const { where } = route;
-  if (where === undefined) return credential;
-  const failed = failedCondition(where, credential, path, moment.wallMs);
-  if (failed === undefined) {
-    const { decisionPoint } = where;
-    return decisionPoint === undefined
-      ? credential
-      : awaitRuling(
-          decisionPoint,
-          credential,
-          route,
-          { method: request.method, host: request.host, path },
-          known,
-          moment,
-        );
-  }
-  if (failed !== 'where') return denyKnown('step_up_required', route, failed, credential);
-  return {
-    ...denyKnown('condition_failed', route, failed, credential),
-    failedClaim: failedClaim(where, credential, path),
-  };
-}
-
-/** Passes only what the policy decision point of the route permits. */
-function awaitRuling(
-  decisionPoint: DecisionPointUse,
-  credential: VerifiedCredential,
-  route: Route,
-  request: RuledRequest,
-  known: Knowledge,
-  moment: Moment,
-): VerifiedCredential | Deny | Need {
-  const question = questionOf(decisionPoint, credential, route.pattern, request);
-  if (question === undefined) return denyKnown('condition_failed', route, 'no subject', credential);
-  const ruling = known.ruling?.(question, moment);
-  switch (ruling?.outcome) {
-    case undefined:
-      return { outcome: 'need', what: 'ruling', question };
-    case 'permitted':
-      return credential;
-    case 'refused':
-      return denyKnown('condition_failed', route, 'ruling', credential);
-    case 'failed': {
-      const check = { name: 'decision point', decisionPoint: decisionPoint.name, failure: ruling.failure } as const;
-      return denyKnown('unavailable', route, check, credential);
-    }
-  }
-}
-
 /** Challenges name what the message required, so that a client can ask for all of it at once. */
 function withRequirement(denial: Deny, route: Route, request: AccessRequest): Deny {
   if (route.mcp === undefined) return denial;
@@ -294,22 +249,20 @@ function isDue(reverifyAt: Instant | undefined, { monotonicMs, wallMs }: Moment)
   return reverifyAt !== undefined && (monotonicMs >= reverifyAt.monotonicMs || wallMs >= reverifyAt.wallMs);
 }
 
+/** Without `dpop`, its scheme is like any other that is not accepted. */
+function denyDpop(presented: Presented, route: Route): Deny {
+  const isSeveral = 'value' in presented && presentsSeveral(presented.value);
+  return isSeveral
+    ? deny('invalid_request', route, 'several credentials')
+    : deny('credentials_required', route, 'scheme');
+}
+
 /** A credential that is not known yet: refused by its form, or sent to be verified. */
 function examine(presented: Presented, route: Route, takesBasic: boolean): Deny | Need {
   if (!('value' in presented)) return deny('credentials_required', route, 'scheme');
   if (presentsSeveral(presented.value)) return deny('invalid_request', route, 'several credentials');
   if (presented.scheme === 'basic' && !takesBasic) return deny('credentials_required', route, 'scheme');
   return { outcome: 'need', what: 'verification', credential: presented };
-}
-
-function judgeAll(credential: VerifiedCredential, freshness: Freshness, moment: Moment): Verdict {
-  let verdict: Verdict = 'clear';
-  for (const standing of credential.standings) {
-    const judged = judge(standing, credential.issuedAtSeconds, freshness, moment);
-    if (judged === 'revoked') return 'revoked';
-    if (judged === 'unknown') verdict = 'unknown';
-  }
-  return verdict;
 }
 
 /** The check that the entry which ended the credential stands for. */
@@ -329,8 +282,4 @@ function allow(
 
 function denyRefused({ reason, check, finding, issuer, retryAfterSeconds }: Refusal, route: Route): Deny {
   return { ...deny(reason, route, check, issuer), finding, retryAfterSeconds };
-}
-
-function denyKnown(reason: Reason, route: Route, check: Check, credential: VerifiedCredential): Deny {
-  return { ...deny(reason, route, check, credential.identity.issuer), credential };
 }

@@ -78,3 +78,8 @@ export function deny(reason: Reason, route: Route | undefined, check: Check, iss
   // The compiler does not see that the step is the check's own.
   return { outcome: 'deny', reason, route, credential: undefined, step, check, issuer, offersBasic: false } as Deny;
 }
+
+/** Denies a request whose credential was verified. */
+export function denyKnown(reason: Reason, route: Route, check: Check, credential: VerifiedCredential): Deny {
+  return { ...deny(reason, route, check, credential.identity.issuer), credential };
+}

@@ -1,4 +1,4 @@
-/** Why a request is denied: the closed list of contract section 2, and the two of conditions on routes. */
+/** Why a request is denied: a closed list. Two of them are for conditions on routes, `condition_failed` and `step_up_required`. */
 export const REASONS = [
   'credentials_required',
   'invalid_request',

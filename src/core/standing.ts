@@ -84,6 +84,22 @@ export function judge(standing: Standing, issuedAtSeconds: number, freshness: Fr
   return isHeard(standing, freshness, moment) || isAnswered(standing, freshness, moment) ? 'clear' : 'unknown';
 }
 
+/** What all entries that could end a token say of it. One that ends it outweighs those that are not known. */
+export function judgeAll(
+  standings: readonly Standing[],
+  issuedAtSeconds: number,
+  freshness: Freshness,
+  moment: Moment,
+): Verdict {
+  let verdict: Verdict = 'clear';
+  for (const standing of standings) {
+    const judged = judge(standing, issuedAtSeconds, freshness, moment);
+    if (judged === 'revoked') return 'revoked';
+    if (judged === 'unknown') verdict = 'unknown';
+  }
+  return verdict;
+}
+
 /**
  * Whether a standing is known to end a token issued at `issuedAtSeconds`; that needs no freshness. An entry that has
  * begun to apply keeps applying even if the clock steps back.
