@@ -28,6 +28,13 @@ beforeAll(async () => {
     (config['routes'] as object[]).push(
       { ...route, path: `${MESSAGES}/x/tenant`, where: { tenant: { equals: 'globex' } } },
       { ...route, path: `${MESSAGES}/x/acr`, where: { acr: { oneOf: ['gold'] } } },
+      {
+        method: 'POST',
+        path: `${MESSAGES}/x/places`,
+        authenticated: true,
+        basic: false,
+        credentials: [{ header: 'x-token' }, { cookie: '__Host-session', origins: ['https://app.example'] }],
+      },
     );
     // Of the example configuration and of `configure`.
     for (const issuer of config['issuers'] as Record<string, unknown>[]) {
@@ -178,6 +185,37 @@ allowed
     expect(JSON.parse(body)).toMatchObject({ outcome: 'allow', steps });
   });
 
+  it.each<[place: string, origin: string | undefined, outcome: RegExp]>([
+    ['header:x-token', undefined, /^allowed$/m],
+    ['cookie:__Host-session', 'https://app.example', /^allowed$/m],
+    ['cookie:__Host-session', 'https://evil.example', /^FAIL {2}credential .*origin/m],
+    ['cookie:__Host-session', undefined, /^FAIL {2}credential .*origin/m],
+    ['authorization', undefined, /^denied: credentials_required, 401$/m],
+    ['query:x-token', undefined, /^denied: credentials_required, 401$/m],
+  ])('explains a token in %s, of a page of %s, and so does POST /explain', async (place, origin, outcome) => {
+    const token = corporateToken(issuers, 'RS256', claims({ exp: 4_000_000_000 }));
+    const path = `${MESSAGES}/x/places`;
+    const page = origin === undefined ? [] : ['--origin', origin];
+    const { output } = await explain([...bearer, '--in', place, ...page, 'POST', path], token);
+    expect(output).toMatch(outcome);
+    const { body } = await ask({ method: 'POST', path, token, in: place, origin });
+    const { steps, conclusion } = JSON.parse(body);
+    expect(output).toContain(conclusion[0]);
+    expect(steps.find(({ name }: { name: string }) => name === 'credential').outcome).toBe(
+      output.includes('FAIL  credential') ? 'failed' : 'passed',
+    );
+  });
+
+  it.each([
+    [['--in', 'cookie:session', 'GET', '/health'], '--in needs --token-file'],
+    [[...bearer, '--in', 'body', 'GET', '/health'], "--in knows no place 'body'"],
+    [['--origin', 'https://app.example', 'token_invalid'], '--origin needs METHOD and PATH'],
+  ])('refuses %j', async (args, message) => {
+    const { code, output } = await explain(args);
+    expect(code).not.toBe(0);
+    expect(output).toContain(message);
+  });
+
   it.each<[what: string, payload: object, subject: string]>([
     ['a client without sub', { sub: undefined, client_id: 'report-job' }, 'report-job'],
     ['a number', { sub: 4711 }, '4711'],
@@ -286,13 +324,17 @@ describe('sallyport routes', () => {
   it('shows the map', async () => {
     const { code, output } = await routes();
     expect(code).toBe(0);
-    expect(output).toMatch(/^HOSTS +METHODS +PATH +NEEDS +TOOLS +RESOURCE +WHERE +ISSUERS +BASIC +SHADOW\n/);
-    expect(output).toMatch(/^any +GET +\/3rdparty\/v1\/messages\/\{id\} +messages:read +- +- +- +any +yes +-$/m);
     expect(output).toMatch(
-      /^any +GET +\/3rdparty\/v1\/messages\/x\/any +messages:list or devices:list +- +- +- +any +yes +-$/m,
+      /^HOSTS +METHODS +PATH +NEEDS +TOOLS +RESOURCE +WHERE +ISSUERS +CREDENTIALS +BASIC +SHADOW\n/,
     );
-    expect(output).toMatch(/^any +any +\/health +no credential +- +- +- +any +- +-$/m);
-    expect(output).toMatch(/^admin\.example\.com +any +\/3rdparty\/v1\/devices +messages:send +- +- +- +any +yes +-$/m);
+    expect(output).toMatch(/^any +GET +\/3rdparty\/v1\/messages\/\{id\} +messages:read +- +- +- +any +- +yes +-$/m);
+    expect(output).toMatch(
+      /^any +GET +\/3rdparty\/v1\/messages\/x\/any +messages:list or devices:list +- +- +- +any +- +yes +-$/m,
+    );
+    expect(output).toMatch(/^any +any +\/health +no credential +- +- +- +any +- +- +-$/m);
+    expect(output).toMatch(
+      /^admin\.example\.com +any +\/3rdparty\/v1\/devices +messages:send +- +- +- +any +- +yes +-$/m,
+    );
   });
 
   it.each([

@@ -88,6 +88,31 @@ describe('POST /explain', () => {
     expect(asked[1]).toMatchObject({ host: '', authorization: undefined, mcp: undefined });
   });
 
+  it('places the token where `in` says, and sends the `origin` of a page', async () => {
+    await post({ ...QUESTION, in: 'cookie:session', origin: 'https://app.example' });
+    await post({ ...QUESTION, in: 'header:X-Token' });
+    await post({ ...QUESTION, in: 'query:token' });
+    expect(asked).toMatchObject([
+      {
+        authorization: undefined,
+        fromBrowser: true,
+        fields: new Map([
+          ['origin', 'https://app.example'],
+          ['cookie', `session=${TOKEN}`],
+        ]),
+      },
+      { authorization: undefined, fromBrowser: false, fields: new Map([['x-token', TOKEN]]) },
+      { authorization: undefined, path: `/m?x=1&token=${TOKEN}` },
+    ]);
+  });
+
+  it.each(['body', 'cookie', 'cookie:', 'header:a b', 'Authorization'])('refuses the place %s', async (place) => {
+    const answer = await post({ ...QUESTION, in: place });
+    expect([answer.status, answer.body]).toEqual([400, expect.stringContaining('must be the place of the token')]);
+    expect(answer.body).not.toContain(TOKEN);
+    expect(asked).toEqual([]);
+  });
+
   it('admits its caller by its own credential, before the body and again after it', async () => {
     const named = { authorization: 'Bearer caller', 'x-request-id': 'r-1' };
     await post(QUESTION, { ...JSON_TYPE, ...named });
