@@ -186,6 +186,10 @@ function edit(config: Record<string, unknown>): void {
       jwks: `http://127.0.0.1:${closedPort}/jwks.json`,
     },
   );
+  config['decisionPoints'] = { opa: { url: `http://127.0.0.1:${closedPort}/access/v1/evaluation` } };
+  // The demo's file has a list.
+  const routes = config['routes'] as object[];
+  routes.push({ method: 'GET', path: '/ruled', authenticated: true, where: { authzen: 'opa' } });
   config['log'] = { passes: 0, audit: './audit.log' };
   // Nothing listens at the discard port, so that every export fails.
   config['telemetry'] = { endpoint: 'http://127.0.0.1:9', metrics: { interval: '5s' } };
@@ -251,6 +255,7 @@ async function everyReason(): Promise<void> {
       check('POST', MESSAGES, `Bearer ${mine['access_token']}`),
       check('GET', '/3rdparty/v1/devices', `Bearer ${token}`),
       check('GET', '/mark-4711', `Bearer ${token}`),
+      check('GET', '/ruled', `Bearer ${token}`),
       check('GET', '/x/../y'),
       check('GET', `${MESSAGES}/x/shadow`),
       check('GET', MESSAGES, `Bearer ${corporateToken(issuers, 'RS256', claims({ iss: 'https://down.example.com' }))}`),
