@@ -1,8 +1,7 @@
 import type { Config } from '../config/config.ts';
 import { DPOP } from '../core/binding/proof.ts';
+import { CORS_REQUEST_FIELDS } from '../core/cors/cors-rule.ts';
 import { credentialFields, ORIGIN_FIELDS } from '../core/credential/places/places.ts';
-
-const CORS_FIELDS = ['origin', 'access-control-request-method', 'access-control-request-headers'];
 
 /** The lower-case names of the header fields that this configuration reads besides those that every door reads. */
 export function wantedFields(config: Config): ReadonlySet<string> {
@@ -12,7 +11,7 @@ export function wantedFields(config: Config): ReadonlySet<string> {
   return new Set([
     ...fieldsWithCredentials(config),
     ...(usesCookies ? ORIGIN_FIELDS : []),
-    ...(hasCors ? CORS_FIELDS : []),
+    ...(hasCors ? CORS_REQUEST_FIELDS : []),
     ...(dpop.kind === 'on' ? [DPOP] : []),
   ]);
 }

@@ -1,3 +1,4 @@
+import { ORIGIN } from '../credential/places/places.ts';
 import type { Decision } from '../decision.ts';
 import type { AccessRequest } from '../request.ts';
 import type { CorsFields, CorsRule } from './cors-rule.ts';
@@ -18,7 +19,7 @@ const VARY: readonly [string, string] = ['vary', 'Origin'];
 export function corsFields(request: AccessRequest, decision: Decision, fallback: CorsRule | undefined): CorsFields {
   const rule = decision.route === undefined ? fallback : decision.route.cors;
   if (rule === undefined) return NONE;
-  const origin = request.fields?.get('origin');
+  const origin = request.fields?.get(ORIGIN);
   if (origin === undefined || !allowsOrigin(rule.origins, origin)) return rule.origins.every ? NONE : [VARY];
   if (decision.outcome === 'allow' && decision.preflight !== undefined) return decision.preflight;
   const exposed = exposedFields(decision, rule);

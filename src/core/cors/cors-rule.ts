@@ -1,5 +1,13 @@
+import { ORIGIN } from '../credential/places/places.ts';
+
 /** Names and values of response fields. */
 export type CorsFields = readonly (readonly [name: string, value: string])[];
+
+export const REQUEST_METHOD = 'access-control-request-method';
+export const REQUEST_HEADERS = 'access-control-request-headers';
+
+/** The header fields by which a rule is applied. */
+export const CORS_REQUEST_FIELDS: readonly string[] = [ORIGIN, REQUEST_METHOD, REQUEST_HEADERS];
 
 /** What browsers may do with routes from pages of other origins (Fetch Standard, section 3.3). */
 export interface CorsRule {

@@ -1,4 +1,4 @@
-import type { Places } from '../credential/places/places.ts';
+import { AUTHORIZATION_ALONE, ORIGIN } from '../credential/places/places.ts';
 import { readPlaces } from '../credential/places/read-places.ts';
 import { queriesOf } from '../credential/places/stripped.ts';
 import type { Allow, Deny } from '../decision.ts';
@@ -8,7 +8,7 @@ import type { AccessRequest } from '../request.ts';
 import type { Route, RouteMap } from '../route.ts';
 import { originFields } from './cors-fields.ts';
 import type { CorsFields, CorsRule } from './cors-rule.ts';
-import { allowsOrigin } from './cors-rule.ts';
+import { allowsOrigin, REQUEST_HEADERS, REQUEST_METHOD } from './cors-rule.ts';
 
 /** A browser's question whether a page of another origin may send a request (Fetch Standard, section 3.3.2). */
 interface Preflight {
@@ -41,8 +41,6 @@ export function decidePreflight(
   return judge(preflight, request, matched, matched.cors);
 }
 
-const NO_PLACES: Places = { authorization: false, headers: [], cookies: [], websocketProtocol: false, queries: [] };
-
 /** Whether the request has a credential in a header field that its route reads. A preflight has the URL of what it is about. */
 function holdsCredential(request: AccessRequest, route: Route): boolean {
   const { credentialPlaces: places } = route;
@@ -53,10 +51,10 @@ function holdsCredential(request: AccessRequest, route: Route): boolean {
 /** A request with a credential is none: browsers send preflights without (Fetch Standard, section 4.8). */
 function readPreflight({ method, authorization, fields }: AccessRequest): Preflight | undefined {
   if (method !== 'OPTIONS' || authorization !== undefined || fields === undefined) return undefined;
-  const origin = fields.get('origin');
-  const asked = fields.get('access-control-request-method');
+  const origin = fields.get(ORIGIN);
+  const asked = fields.get(REQUEST_METHOD);
   if (origin === undefined || asked === undefined || !isPlainMethod(asked)) return undefined;
-  const names = (fields.get('access-control-request-headers') ?? '').split(',');
+  const names = (fields.get(REQUEST_HEADERS) ?? '').split(',');
   const headers = names.map((name) => name.trim().toLowerCase()).filter((name) => name !== '');
   return { origin, method: asked, headers };
 }
@@ -80,7 +78,7 @@ function judge(
 function pass(allowed: Allow, request: AccessRequest, route: Route): Allow | Deny {
   const { queries = [] } = route.credentialPlaces ?? {};
   if (queries.length === 0) return allowed;
-  const presented = readPlaces(request, { ...NO_PLACES, queries }, route);
+  const presented = readPlaces(request, { ...AUTHORIZATION_ALONE, authorization: false, queries }, route);
   if (presented.scheme === 'misplaced') return deny(presented.reason, route, presented.check);
   if (presented.scheme === 'several') return deny('invalid_request', route, 'several credentials');
   return { ...allowed, stripped: { set: [], remove: [], query: queriesOf(request, queries) } };

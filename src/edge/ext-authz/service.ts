@@ -1,12 +1,11 @@
 import type { ServerUnaryCall, sendUnaryData } from '@grpc/grpc-js';
 import { Server } from '@grpc/grpc-js';
 import type { Listener } from '../../config/config.ts';
-import { corsFields } from '../../core/cors/cors-fields.ts';
 import { deny } from '../../core/decision.ts';
 import type { ShownHeaders } from '../../core/upstream/upstream-headers.ts';
 import type { Health } from '../../observe/health.ts';
-import { noticeOf } from '../basic-notice.ts';
 import { ClientAddresses, type ForwardingObserver } from '../client-address.ts';
+import { clientFields } from '../client-fields.ts';
 import { Connections } from '../connections.ts';
 import { TRACEPARENT } from '../correlation.ts';
 import type { Gateway } from '../gateway.ts';
@@ -111,13 +110,14 @@ async function check(
   connections: Connections,
 ): Promise<void> {
   connections.begin();
-  const { decider, headers, metadata, basicNotice, wantedFields, cors } = gateway();
+  const active = gateway();
+  const { decider, headers, metadata, wantedFields } = active;
   try {
     const isDisguised = (name: string): boolean => headers.isDisguised(name);
     const traceparent = call.metadata.get(TRACEPARENT)[0]?.toString();
     const { request, shown } = decodeCheck(call.request, { isDisguised, wantedFields, ...readers }, traceparent);
     const decision = await decider.decide(request);
-    const notice = [...noticeOf(request, decision, basicNotice), ...corsFields(request, decision, cors)];
+    const notice = clientFields(request, decision, active);
     reply(null, answerCheck(decision, { headers, metadata, serialize }, shown, notice));
   } catch (error) {
     // A gRPC error would let the request pass under Envoy's `failure_mode_allow`.

@@ -2,12 +2,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyPluginAsync } from 'fastify';
 import type { ForwardAuthMode, Listener } from '../../config/config.ts';
-import { corsFields } from '../../core/cors/cors-fields.ts';
 import { deny } from '../../core/decision.ts';
 import type { Clock } from '../../core/ports.ts';
-import { noticeOf } from '../basic-notice.ts';
 import type { ForwardingObserver } from '../client-address.ts';
 import { ClientAddresses, isProxy } from '../client-address.ts';
+import { clientFields } from '../client-fields.ts';
 import type { Gateway } from '../gateway.ts';
 import { answerClientError, endWith } from '../http/client-errors.ts';
 import { discardBody } from '../http/discard-body.ts';
@@ -135,8 +134,9 @@ class Auth {
   private async decide(
     message: IncomingMessage,
     { mode, certificateFrom }: Terms,
-    { decider, headers, basicNotice, wantedFields, credentialFields, cors, trustedProxies, maxStalenessMs }: Gateway,
+    gateway: Gateway,
   ): Promise<AuthAnswer> {
+    const { decider, headers, wantedFields, credentialFields, trustedProxies, maxStalenessMs } = gateway;
     const peer = this.isUnixSocket ? undefined : message.socket.remoteAddress;
     // The permissions of a Unix socket say who may connect.
     const isTrusted = this.isUnixSocket || isProxy(peer, trustedProxies);
@@ -152,10 +152,7 @@ class Auth {
     });
     const askedAtMs = this.parts.clock.wallMs();
     const decision = await decider.decide(decoded.request);
-    const notice = [
-      ...noticeOf(decoded.request, decision, basicNotice),
-      ...corsFields(decoded.request, decision, cors),
-    ];
+    const notice = clientFields(decoded.request, decision, gateway);
     // No other gateway reads the field. An answer that fits this request alone is not kept.
     const isKept = decision.outcome === 'allow' && mode === 'nginx' && notice.length + decoded.disguised.length === 0;
     const caching = cacheFields(isKept ? decision.keepMs : 0, askedAtMs, maxStalenessMs);
