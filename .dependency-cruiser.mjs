@@ -22,6 +22,8 @@ const STORE_INTERFACES = [
 
 const PLACES = {
   core: [],
+  // A library of its own.
+  http2: [],
   lib: [CORE],
   audit: [],
   config: [LIB, CORE],
@@ -75,6 +77,7 @@ const PLACES = {
   explanation: [REVOCATION_SET, LIB, CORE],
   store: [...STORE_INTERFACES, '^src/redis/', AUDIT, CONFIG_TYPES, LIB, CORE],
   edge: [
+    '^src/http2/',
     '^src/access/',
     '^src/revocation/',
     '^src/tokens/',
