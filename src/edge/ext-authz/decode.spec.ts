@@ -101,6 +101,7 @@ describe('decodeCheck()', () => {
         client: expect.any(Function),
         hidesFields: true,
       },
+      outcome: 'decoded',
       shown: { complete: false, disguised: [] },
     });
   });

@@ -10,8 +10,16 @@ import type { CheckRequest, HttpRequest } from './messages.ts';
 
 /** A decoded check request. */
 export interface DecodedCheck {
+  readonly outcome: 'decoded';
   readonly request: AccessRequest;
   readonly shown: ShownHeaders;
+  /** Copies what the request may still read of the message. Call it before the message changes, if the request is used later. */
+  detach?(): void;
+}
+
+/** A message that is no check request, or one that two parsers may read differently. */
+export interface MalformedCheck {
+  readonly outcome: 'malformed';
 }
 
 /**
@@ -25,12 +33,16 @@ const NO_FIELDS: readonly HeaderField[] = [];
 /** Reads the client's address from the gateway's peer (encoded) and from `X-Forwarded-For`. */
 export type ClientReader = (source: Uint8Array | undefined, forwardedFor: string | undefined) => string | undefined;
 
-/** What the door knows of its configuration and reads by itself. */
-export interface CheckReader {
+/** What one configuration says about the reading of checks. */
+export interface CheckTerms {
   /** Whether a header name must not reach the upstream. */
   isDisguised(name: string): boolean;
   /** The lower-case names of the header fields to pass on as {@link AccessRequest.fields}. */
   readonly wantedFields?: ReadonlySet<string>;
+}
+
+/** Reads the parts of a check that are messages of their own. */
+export interface PartReaders {
   /** Called only if the client's address is needed. */
   readonly readClient?: ClientReader;
   /** Called only for a token that is bound to a certificate. */
@@ -48,7 +60,12 @@ export type CertificateReader = (source: Uint8Array) => string | undefined;
  * @param callTraceparent `traceparent` of the gRPC call, which is a gateway's own word. It goes before the header, which
  *   a gateway passes on as the client sent it.
  */
-export function decodeCheck(check: CheckRequest, reader: CheckReader, callTraceparent?: string): DecodedCheck {
+export function decodeCheck(
+  check: CheckRequest,
+  terms: CheckTerms,
+  readers: PartReaders = {},
+  callTraceparent?: string,
+): DecodedCheck {
   const metadata = check.attributes?.metadata_context;
   const hasMetadata = metadata !== undefined && metadata.length > 0;
   let mcp = NO_FIELDS;
@@ -56,7 +73,7 @@ export function decodeCheck(check: CheckRequest, reader: CheckReader, callTracep
   const http = check.attributes?.request?.http ?? {};
   const authorization: string[] = [];
   const disguised: string[] = [];
-  const wanted = new WantedFields(reader.wantedFields);
+  const wanted = new WantedFields(terms.wantedFields);
   let pseudoHeaders = 0;
   let fromBrowser = false;
   let forwardedFor: string | undefined;
@@ -74,12 +91,13 @@ export function decodeCheck(check: CheckRequest, reader: CheckReader, callTracep
     else if (name === TRACEPARENT) traceparent = joined(traceparent, value);
     else if (concernsMcp(name)) mcp = [...mcp, [name, value]];
     else if (hasMetadata && describesBody(name)) body = [...body, [name, value]];
-    else if (reader.isDisguised(name)) disguised.push(key);
+    else if (terms.isDisguised(name)) disguised.push(key);
   }
   const { method = '', host = '', path = '' } = http;
   const source = check.attributes?.source;
   const shown = { complete: pseudoHeaders === PSEUDO_HEADERS.size, disguised };
   return {
+    outcome: 'decoded',
     request: {
       door: 'ext-authz',
       method,
@@ -87,13 +105,13 @@ export function decodeCheck(check: CheckRequest, reader: CheckReader, callTracep
       path,
       authorization: authorization.length === 0 ? undefined : authorization.join(','),
       fromBrowser,
-      client: () => reader.readClient?.(source, forwardedFor),
-      certificate: source && (() => reader.readCertificate?.(source)),
+      client: () => readers.readClient?.(source, forwardedFor),
+      certificate: source && (() => readers.readCertificate?.(source)),
       requestId,
       traceparent: callTraceparent ?? traceparent,
       fields: wanted.found,
       hidesFields: shown.complete ? undefined : true,
-      mcp: readMcpMessage(mcp, shown, hasMetadata ? reader.readMetadata?.(metadata, body) : undefined),
+      mcp: readMcpMessage(mcp, shown, hasMetadata ? readers.readMetadata?.(metadata, body) : undefined),
     },
     shown,
   };

@@ -1,0 +1,23 @@
+import type { ClientAddresses } from '../client-address.ts';
+import type { CheckCodec } from './check-service.ts';
+import { createCertificateReader, createClientReader } from './client.ts';
+import { decodeCheck } from './decode.ts';
+import type { ExtAuthzPackage } from './definition.ts';
+import { createMcpMetadataReader } from './mcp-metadata.ts';
+import type { CheckRequest, CheckResponse } from './messages.ts';
+
+/** Reads messages that the proto loader has parsed, and writes with it. */
+export function createLoadedCodec(
+  { service: { Check }, peer, metadata }: ExtAuthzPackage,
+  addresses: ClientAddresses,
+): CheckCodec<CheckRequest> {
+  const readers = {
+    readClient: createClientReader(peer, addresses),
+    readMetadata: createMcpMetadataReader(metadata),
+    readCertificate: createCertificateReader(peer),
+  };
+  return {
+    decode: (check, terms, callTraceparent) => decodeCheck(check, terms, readers, callTraceparent),
+    serialize: (response: CheckResponse): Buffer => Check.responseSerialize(response),
+  };
+}
