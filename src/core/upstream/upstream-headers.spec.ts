@@ -189,6 +189,40 @@ describe('UpstreamHeaderWriter.isDisguised()', () => {
   });
 });
 
+describe('UpstreamHeaderWriter.namesOf()', () => {
+  it('names what is set, the credentials, and what else a client must not send', () => {
+    const { set, remove } = write({ tokenId: undefined });
+    expect(writer.namesOf({ set, remove })).toEqual({
+      set: ['x-auth-subject', 'x-auth-scopes', 'x-auth-issuer', 'x-auth-scheme'],
+      credentials: ['authorization'],
+      guarded: ['x-auth-token-id', ...OVERRIDES],
+    });
+  });
+
+  it('names no other spelling, even if the gateway hides headers', () => {
+    const shown = { complete: false, disguised: ['x_auth_subject'] };
+    const hidden = new UpstreamHeaderWriter(
+      NAMES,
+      false,
+      true,
+      [],
+      undefined,
+      ['authorization', 'dpop'],
+      ['x-api-key'],
+    );
+    expect(hidden.namesOf(write({}, hidden, shown))).toEqual({
+      set: Object.values(NAMES),
+      credentials: ['authorization', 'dpop'],
+      guarded: OVERRIDES,
+    });
+  });
+
+  it('names no credential that reaches the upstream', () => {
+    const forwarding = new UpstreamHeaderWriter(NAMES, true);
+    expect(forwarding.namesOf(write({}, forwarding)).credentials).toEqual([]);
+  });
+});
+
 describe('UpstreamHeaderWriter with headers that hold credentials', () => {
   const reading = new UpstreamHeaderWriter(NAMES, false, false, [], undefined, undefined, ['x-api-key']);
   const allow = { outcome: 'allow', route: makeRoute(), shadowed: undefined, keepMs: 0 } as const;

@@ -39,6 +39,16 @@ export interface ShownHeaders {
   readonly disguised: readonly string[];
 }
 
+/** What a gateway does to the header fields of a request that it lets pass by a kept answer. In lower case. */
+export interface KeptNames {
+  /** It sets these to the values of the answer. */
+  readonly set: readonly string[];
+  /** It removes these, with which the client identified itself. */
+  readonly credentials: readonly string[];
+  /** It removes these as well, if a client could send them: no other spelling is among them. */
+  readonly guarded: readonly string[];
+}
+
 /** Makes the upstream headers of an allowed request; built once per configuration. */
 export class UpstreamHeaderWriter {
   private readonly names: IdentityHeaders;
@@ -55,6 +65,8 @@ export class UpstreamHeaderWriter {
   /** What is removed from every request that has an identity. */
   private readonly removed: readonly string[];
   private readonly forwardCredential: boolean;
+  /** The headers that hold a credential and do not reach an upstream. */
+  private readonly credentials: readonly string[];
 
   /**
    * @param forwardCredential whether the credential reaches the upstream of a protected route, except in its query.
@@ -85,7 +97,8 @@ export class UpstreamHeaderWriter {
     this.guarded = new Set([...this.own, ...OVERRIDE_HEADERS, ...placed]);
     this.longest = Math.max(...Array.from(this.guarded, ({ length }) => length));
     this.spellings = [...this.guarded].flatMap(otherSpellings);
-    this.removed = forwardCredential ? OVERRIDE_HEADERS : [...OVERRIDE_HEADERS, ...credentials];
+    this.credentials = forwardCredential ? [] : credentials;
+    this.removed = [...OVERRIDE_HEADERS, ...this.credentials];
   }
 
   /**
@@ -112,6 +125,13 @@ export class UpstreamHeaderWriter {
       unset.push(...stripped.remove);
     }
     return { set, remove: this.with(shown, unset, this.removed), query: stripped?.query };
+  }
+
+  /** The names that a gateway must know in order to keep the answer with these headers. */
+  namesOf({ set }: UpstreamHeaders): KeptNames {
+    const names = set.map(([name]) => name);
+    const unset = this.own.filter((name) => !names.includes(name));
+    return { set: names, credentials: this.credentials, guarded: [...unset, ...OVERRIDE_HEADERS] };
   }
 
   /** Adds the other spellings. Allocates no list in the usual case, in which there are none. */

@@ -128,6 +128,20 @@ describe('encodeDecision()', () => {
     expect(facts(encode(allowed({})))).not.toHaveProperty('keep_ms');
   });
 
+  it('says beside it under which route to count, and what to do to the headers of the requests that pass by it', () => {
+    const keepable = { ...allowed({ tokenId: undefined }), keepMs: 693 };
+    const { keep, keep_route: route } = facts(encode(keepable));
+    expect(route).toBe('/3rdparty/v1/messages');
+    expect(String(keep).split('\n')).toEqual([
+      'x-auth-subject x-auth-scopes x-auth-issuer x-auth-scheme',
+      'authorization',
+      ['x-auth-token-id', ...OVERRIDE_HEADERS].join(' '),
+    ]);
+    // Other spellings differ from request to request.
+    expect(facts(encode(keepable, { complete: false, disguised: [] }))['keep']).toBe(keep);
+    for (const name of ['keep', 'keep_route']) expect(facts(encode(allowed({})))).not.toHaveProperty(name);
+  });
+
   it('lets no answer be kept that removes a disguised header of this request, or adds fields to the response', () => {
     const keepable = { ...allowed({}), keepMs: 693 };
     for (const complete of [true, false]) {

@@ -2,7 +2,12 @@ import { answerTo } from '../../core/answer.ts';
 import type { VerifiedCredential } from '../../core/credential/verified-credential.ts';
 import type { Allow, Decision, Deny } from '../../core/decision.ts';
 import { isExact } from '../../core/upstream/header-value.ts';
-import type { NamedClaim, ShownHeaders, UpstreamHeaderWriter } from '../../core/upstream/upstream-headers.ts';
+import type {
+  KeptNames,
+  NamedClaim,
+  ShownHeaders,
+  UpstreamHeaderWriter,
+} from '../../core/upstream/upstream-headers.ts';
 import type { ResponseFields } from '../basic-notice.ts';
 import { deniedCode } from '../grpc/grpc-codes.ts';
 import type { CheckResponse, HeaderValueOption, StructValue } from './messages.ts';
@@ -38,7 +43,9 @@ function encodeAllow(
   told: readonly HeaderValueOption[],
   claims: readonly NamedClaim[],
 ): CheckResponse {
-  const { set, remove, query = NO_PARAMETERS } = headers.write(allow, shown);
+  const written = headers.write(allow, shown);
+  const { set, remove, query = NO_PARAMETERS } = written;
+  const keepMs = keepTimeOf(allow, shown, told);
   const back = told.length === 0 ? {} : { response_headers_to_add: told };
   return {
     status: { code: 0 },
@@ -49,7 +56,11 @@ function encodeAllow(
       ...back,
     },
     dynamic_metadata: {
-      fields: { ...fieldsOf(factsOf(allow), keepTimeOf(allow, shown, told)), ...claimFields(allow.credential, claims) },
+      fields: {
+        ...fieldsOf(factsOf(allow)),
+        ...(keepMs > 0 ? keepFields(keepMs, allow, headers.namesOf(written)) : {}),
+        ...claimFields(allow.credential, claims),
+      },
     },
   };
 }
@@ -102,11 +113,20 @@ function factsOf({ credential, shadowed }: Allow): Record<string, string> {
   };
 }
 
-function fieldsOf(facts: Record<string, string>, keepMs = 0): Record<string, StructValue> {
+function fieldsOf(facts: Record<string, string>): Record<string, StructValue> {
   const fields: Record<string, StructValue> = {};
   for (const [key, stringValue] of Object.entries(facts)) fields[key] = { stringValue };
-  if (keepMs > 0) fields['keep_ms'] = { numberValue: keepMs };
   return fields;
+}
+
+/** What the gateway must know to keep the answer: `deploy/gateways/envoy-kept/kept.lua` reads it. */
+function keepFields(keepMs: number, { route }: Allow, names: KeptNames): Record<string, StructValue> {
+  const keep = [names.set, names.credentials, names.guarded].map((line) => line.join(' ')).join('\n');
+  return {
+    keep_ms: { numberValue: keepMs },
+    keep: { stringValue: keep },
+    keep_route: { stringValue: route?.pattern ?? '' },
+  };
 }
 
 /** The claims of a credential, each as what it is in the token. Lists and objects have no use in metadata. */

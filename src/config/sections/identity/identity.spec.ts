@@ -127,6 +127,8 @@ describe('identity.metadata', () => {
     ],
     ['subject: plan', "3:25: identity.metadata: 'subject' has another meaning in the metadata: use another name"],
     ['keep_ms: plan', "3:25: identity.metadata: 'keep_ms' has another meaning in the metadata: use another name"],
+    ['keep: plan', "3:25: identity.metadata: 'keep' has another meaning in the metadata: use another name"],
+    ['keep_route: plan', "3:25: identity.metadata: 'keep_route' has another meaning in the metadata: use another name"],
     [
       'tier: a..b',
       "3:31: identity.metadata.tier: expected the name of a claim, or a path such as 'realm_access.roles', found 'a..b'",

@@ -19,6 +19,8 @@ const FACTS: ReadonlySet<string> = new Set([
   'scheme',
   'scopes',
   'keep_ms',
+  'keep',
+  'keep_route',
 ]);
 const FACT_NAME = /^[a-z][a-z0-9_]*$/;
 
