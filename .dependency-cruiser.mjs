@@ -193,6 +193,19 @@ export default {
       to: { path: '^src/edge/[^/]+/', pathNot: ['^src/edge/$1/', '^src/edge/(http|grpc|certificates)/'] },
     },
     {
+      name: 'transports-are-loaded-when-used',
+      comment: 'a door with one transport must not load the libraries of the other',
+      severity: 'error',
+      from: { path: '^src/', pathNot: ['^src/edge/ext-authz/transports/', SPEC] },
+      to: { path: '^src/edge/ext-authz/transports/', dependencyTypesNot: ['dynamic-import', 'type-only'] },
+    },
+    {
+      name: 'no-transport-knows-another',
+      severity: 'error',
+      from: { path: '^src/edge/ext-authz/transports/([^/]+)/', pathNot: SPEC },
+      to: { path: '^src/edge/ext-authz/transports/[^/]+/', pathNot: '^src/edge/ext-authz/transports/$1/' },
+    },
+    {
       name: 'the-floor-knows-no-door',
       severity: 'error',
       from: { path: '^src/edge/[^/]+$', pathNot: SPEC },

@@ -6,8 +6,8 @@ import { UpstreamHeaderWriter } from '../src/core/upstream/upstream-headers.ts';
 import { isRenewalDue } from '../src/core/upstream/upstream-token.ts';
 import { answerCheck } from '../src/edge/ext-authz/check-answer.ts';
 import { decodeCheck } from '../src/edge/ext-authz/decode.ts';
-import { loadExtAuthz } from '../src/edge/ext-authz/definition.ts';
 import type { CheckRequest, CheckResponse } from '../src/edge/ext-authz/messages.ts';
+import { loadExtAuthz } from '../src/edge/ext-authz/transports/grpc-js/definition.ts';
 import { MONOTONIC_MS, makeCredential, makeFreshness, makePolicy, makeRoute, NOW_MS } from '../test/support/core.ts';
 
 /** Measures a decision on a known token, from Envoy's parsed message to the bytes of the response, without the transport. */

@@ -3,7 +3,7 @@ import type { Config, Listener } from '../config/config.ts';
 import type { Loaded } from '../config/load.ts';
 import type { AdminDoor } from '../edge/admin/service.ts';
 import type { AdminUseCases } from '../edge/admin/use-cases.ts';
-import type { ExtAuthzDoor } from '../edge/ext-authz/service.ts';
+import type { ExtAuthzDoor } from '../edge/ext-authz/door.ts';
 import type { VerifyDoor } from '../edge/forward-auth/service.ts';
 import type { TokenApiDoor } from '../edge/token-api/service.ts';
 import { systemTimers } from '../lib/clock.ts';

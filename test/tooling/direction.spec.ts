@@ -39,6 +39,8 @@ const FORBIDDEN: readonly (readonly [rule: string, from: string, to: string])[] 
   ['redis-cluster-knows-too-much', 'src/redis/cluster/a.ts', 'src/redis/sentinel/a.ts'],
   ['store-redis-knows-too-much', 'src/store/redis/a.ts', 'src/store/sqlite/a.ts'],
   ['loaded-when-it-is-used', 'src/app/a.ts', 'src/edge/ext-authz/service.ts'],
+  ['transports-are-loaded-when-used', 'src/edge/ext-authz/service.ts', 'src/edge/ext-authz/transports/a/door.ts'],
+  ['no-transport-knows-another', 'src/edge/ext-authz/transports/a/x.ts', 'src/edge/ext-authz/transports/b/y.ts'],
   ['the-floor-knows-no-door', 'src/edge/a.ts', 'src/edge/admin/decode.ts'],
   ['main-is-the-entry', 'src/cli/a.ts', 'src/main.ts'],
   ['authorizer-knows-core-only', 'src/authorizer.ts', 'src/lib/a.ts'],

@@ -5,9 +5,9 @@ import { deny } from '../../core/decision.ts';
 import type { ShownHeaders } from '../../core/upstream/upstream-headers.ts';
 import { UpstreamHeaderWriter } from '../../core/upstream/upstream-headers.ts';
 import { answerCheck } from './check-answer.ts';
-import { loadExtAuthz } from './definition.ts';
 import { encodeDecision } from './encode.ts';
 import type { CheckResponse } from './messages.ts';
+import { loadExtAuthz } from './transports/grpc-js/definition.ts';
 
 const SHOWN: ShownHeaders = { complete: true, disguised: [] };
 const { Check } = loadExtAuthz();

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { metadataEncoder } from '../../../test/support/mcp/metadata.ts';
 import type { McpReading } from '../../core/resource/mcp-message.ts';
 import type { HeaderField } from '../mcp-message.ts';
-import { loadPackage } from './definition.ts';
 import { createMcpMetadataReader } from './mcp-metadata.ts';
+import { loadPackage } from './transports/grpc-js/definition.ts';
 
 const JSON_TYPE: HeaderField[] = [['content-type', 'application/json']];
 const NOT_READ: McpReading = { outcome: 'unread', flaw: 'mcp body not read' };

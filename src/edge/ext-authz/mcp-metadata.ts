@@ -2,7 +2,6 @@ import type { McpReading } from '../../core/resource/mcp-message.ts';
 import { TOOLS_CALL } from '../../core/resource/mcp-message.ts';
 import type { HeaderField } from '../mcp-message.ts';
 import { isToolName, unread } from '../mcp-message.ts';
-import type { ExtAuthzPackage } from './definition.ts';
 import type { Metadata, ReadValue } from './messages.ts';
 
 /** The namespace of Envoy's filter `envoy.filters.http.mcp`, which `metadata_context_namespaces` of ext_authz shows us. */
@@ -24,7 +23,9 @@ export type McpMetadataReader = (metadata: Uint8Array, fields: readonly HeaderFi
 /** Creates the reader. */
 export function createMcpMetadataReader({
   deserialize,
-}: Pick<ExtAuthzPackage['metadata'], 'deserialize'>): McpMetadataReader {
+}: {
+  readonly deserialize: (bytes: Buffer) => Metadata;
+}): McpMetadataReader {
   return (metadata, fields) => {
     const reading = readMetadata(deserialize(Buffer.from(metadata)));
     return reading?.outcome === 'read' && !isPlainBody(fields) ? unread('mcp body encoded') : reading;

@@ -19,9 +19,10 @@ import type { Decision } from '../../core/decision.ts';
 import { deny } from '../../core/decision.ts';
 import type { AccessRequest } from '../../core/request.ts';
 import { Health } from '../../observe/health.ts';
-import { EXT_AUTHZ, loadExtAuthz } from './definition.ts';
+import { EXT_AUTHZ, type ExtAuthzDoor } from './door.ts';
 import type { CheckRequest, CheckResponse } from './messages.ts';
-import { type ExtAuthzDoor, openExtAuthz } from './service.ts';
+import { openExtAuthz } from './service.ts';
+import { loadExtAuthz } from './transports/grpc-js/definition.ts';
 
 const LOOPBACK: Listener = { address: { host: '127.0.0.1', port: 0 }, tls: undefined };
 type Method = Pick<ReturnType<typeof loadExtAuthz>['Check'], 'path' | 'requestSerialize' | 'responseDeserialize'>;

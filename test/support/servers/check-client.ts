@@ -1,7 +1,7 @@
 import { Client, credentials, type MethodDefinition } from '@grpc/grpc-js';
 import { service as healthService } from 'grpc-health-check';
-import { loadExtAuthz } from '../../../src/edge/ext-authz/definition.ts';
 import type { CheckRequest, CheckResponse, HeaderValueOption } from '../../../src/edge/ext-authz/messages.ts';
+import { loadExtAuthz } from '../../../src/edge/ext-authz/transports/grpc-js/definition.ts';
 import type { HttpResponse } from './http-client.ts';
 
 /** A request as Envoy describes it. */

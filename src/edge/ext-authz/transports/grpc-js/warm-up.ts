@@ -1,5 +1,5 @@
+import type { CheckRequest, HttpRequest } from '../../messages.ts';
 import type { ExtAuthzPackage } from './definition.ts';
-import type { CheckRequest, HttpRequest } from './messages.ts';
 
 const REQUEST = { method: 'GET', host: 'warm-up.invalid', path: '/' };
 

@@ -1,12 +1,12 @@
 import { fileURLToPath } from 'node:url';
 import type { MessageTypeDefinition, MethodDefinition } from '@grpc/proto-loader';
 import { loadSync } from '@grpc/proto-loader';
-import type { Metadata, Peer } from './messages.ts';
+import { EXT_AUTHZ } from '../../door.ts';
+import type { Metadata, Peer } from '../../messages.ts';
 
-export const EXT_AUTHZ = 'envoy.service.auth.v3.Authorization';
 const PEER = 'envoy.service.auth.v3.Peer';
 const METADATA = 'envoy.config.core.v3.Metadata';
-const PROTO_FOLDER = fileURLToPath(new URL('../../../proto', import.meta.url));
+const PROTO_FOLDER = fileURLToPath(new URL('../../../../../proto', import.meta.url));
 
 /** The service as `proto/` describes it, with the messages of `messages.ts`. */
 export interface ExtAuthzDefinition {

@@ -1,6 +1,6 @@
-import { hashOfPem } from '../certificates/certificate-hash.ts';
-import type { ClientAddresses } from '../client-address.ts';
-import type { CertificateReader, ClientReader } from './decode.ts';
+import { hashOfPem } from '../../../certificates/certificate-hash.ts';
+import type { ClientAddresses } from '../../../client-address.ts';
+import type { CertificateReader, ClientReader } from '../../decode.ts';
 import type { ExtAuthzPackage } from './definition.ts';
 
 /** Reads the client's address. */
