@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { findEnvoy } from '../../../tools/envoy.ts';
+import type { Program } from '../../../tools/program.ts';
 import { freePorts } from './ports.ts';
 import { startProcess, untilReady } from './process.ts';
 
@@ -50,18 +51,22 @@ export interface EnvoyOptions {
   readonly listeners?: readonly ListenerName[];
   /** A folder with the certificates `envoy` and `sallyport` of `certify()`, for mutual TLS with Sallyport. */
   readonly certificates?: string;
+  /** The program; by default that of `findEnvoy()`. */
+  readonly program?: Program;
+  /** How many worker threads it has; 1 by default. */
+  readonly concurrency?: number;
   /** The port of an OTLP receiver to which Envoy sends the traces that it begins or continues. */
   readonly traces?: number;
 }
 
 /** Starts an Envoy with a listener for each gateway, on free ports of the loopback address. */
 export async function startEnvoy(upstreams: Upstreams, options: EnvoyOptions = {}): Promise<RunningEnvoy> {
-  const { path } = await findEnvoy();
-  const { listeners = GATEWAYS } = options;
+  const { path } = options.program ?? (await findEnvoy());
+  const { listeners = GATEWAYS, concurrency = 1 } = options;
   const ports = await freePorts(listeners.length);
   const gateways = listeners.map((gateway, index) => ({ ...gateway, port: ports[index] ?? 0 }));
   const config = JSON.stringify(configFor(gateways, upstreams, options));
-  const flags = ['--disable-hot-restart', '--concurrency', '1', '--log-level', 'warning'];
+  const flags = ['--disable-hot-restart', '--concurrency', String(concurrency), '--log-level', 'warning'];
   const args = ['--config-yaml', config, ...flags, '--file-flush-interval-msec', '50'];
   const envoy = startProcess({ command: path, args });
   await untilReady(envoy, ports);
@@ -84,10 +89,19 @@ export interface ConnectionManager {
   path_with_escaped_slashes_action: string;
   forward_client_cert_details?: string;
   common_http_protocol_options: { headers_with_underscores_action: string };
-  http_filters: [{ typed_config: ExtAuthz }, ...unknown[]];
+  http_filters: [{ typed_config: ExtAuthz }, ...unknown[]] & unknown[];
   tracing?: object;
   access_log: [{ typed_config: { log_format: { json_format: Record<string, string> } } }];
-  route_config: { virtual_hosts: [{ routes: { typed_per_filter_config?: object }[] }] };
+  route_config: {
+    typed_per_filter_config?: Record<string, unknown>;
+    response_headers_to_add?: object[];
+    virtual_hosts: [{ routes: Route[] }];
+  };
+}
+export interface Route {
+  match: object;
+  route?: object;
+  typed_per_filter_config?: object;
 }
 interface ExtAuthz {
   encode_raw_headers: boolean;
