@@ -1,9 +1,9 @@
 import type { ClientAddresses } from '../../../client-address.ts';
 import type { CheckCodec } from '../../check-service.ts';
+import { createCertificateReader, createClientReader } from '../../client.ts';
 import { decodeCheck } from '../../decode.ts';
 import { createMcpMetadataReader } from '../../mcp-metadata.ts';
 import type { CheckRequest, CheckResponse } from '../../messages.ts';
-import { createCertificateReader, createClientReader } from './client.ts';
 import type { ExtAuthzPackage } from './definition.ts';
 
 /** Reads messages that the proto loader has parsed, and writes with it. */
