@@ -61,11 +61,12 @@ class Instance {
   }
 
   /** Resolves to the result of a call that completes within the time of a decision. */
-  async soon<Value>(call: Promise<Value>): Promise<Value> {
+  async soon<Value>(call: Value | Promise<Value>): Promise<Value> {
+    const called = Promise.resolve(call);
     // The caller handles a rejection below; until then it must not count as unhandled.
-    call.catch(() => undefined);
+    called.catch(() => undefined);
     await this.time.advance(100);
-    return call;
+    return called;
   }
 
   private wallMs(): number {
@@ -126,10 +127,10 @@ describe('OwnKeys', () => {
     const { keys, time, instance } = await start();
     instance.readAtMs.length = 0;
     await time.advance(1_000);
-    const findings = Promise.all(Array.from({ length: 100 }, () => keys.find('EdDSA', 'unknown')));
+    const findings = Promise.all(Array.from({ length: 100 }, async () => await keys.find('EdDSA', 'unknown')));
     await time.advance(0);
     // A lookup during or right after a read waits for a read that begins after the lookup.
-    const later = Promise.all(Array.from({ length: 100 }, () => keys.find('EdDSA', 'unknown')));
+    const later = Promise.all(Array.from({ length: 100 }, async () => await keys.find('EdDSA', 'unknown')));
     await time.advance(49);
     expect(instance.readAtMs).toEqual([1_000]);
     await time.advance(1);

@@ -4,7 +4,7 @@ import type { Instant } from '../core/request.ts';
 import type { Timers } from '../lib/clock.ts';
 import { instantOf } from '../lib/clock.ts';
 import { isSameAlgorithm } from '../lib/jose/key-fit.ts';
-import type { KeySource, VerificationKey } from '../verification/keys.ts';
+import type { FoundKeys, KeySource, VerificationKey } from '../verification/keys.ts';
 import { signingAt } from './key-life.ts';
 import type { KeyRing } from './key-ring.ts';
 import type { Sealer } from './sealer.ts';
@@ -126,9 +126,12 @@ export class OwnKeys implements KeySource, SigningKeys {
     this.cancelTimer();
   }
 
-  async find(algorithm: string, kid: string | undefined): Promise<readonly VerificationKey[] | undefined> {
+  find(algorithm: string, kid: string | undefined): FoundKeys | Promise<FoundKeys> {
     const found = this.select(algorithm, kid);
-    if (found.length > 0) return found;
+    return found.length > 0 ? found : this.findAfterRead(algorithm, kid);
+  }
+
+  private async findAfterRead(algorithm: string, kid: string | undefined): Promise<FoundKeys> {
     try {
       await this.reread();
     } catch {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { DEFAULT_TOKEN_LENGTH } from '../config/config.ts';
 import type { Check } from '../core/check.ts';
 import type { JsonObject } from '../lib/json-object.ts';
@@ -49,16 +49,19 @@ export function parseJwt(token: string, maxLength = DEFAULT_TOKEN_LENGTH): Parse
   const parts = token.split('.', 4);
   const [headerPart, payloadPart, signaturePart] = parts;
   if (parts.length !== 3 || headerPart === undefined || payloadPart === undefined) return 'parts';
-  if (!isCanonical(headerPart) || !isCanonical(payloadPart) || !isCanonical(signaturePart ?? '')) return 'encoding';
-  const fullHeader = readObject(headerPart);
+  const headerBytes = decodeCanonical(headerPart);
+  const payloadBytes = decodeCanonical(payloadPart);
+  if (headerBytes === undefined || payloadBytes === undefined) return 'encoding';
+  if (decodeCanonical(signaturePart ?? '') === undefined) return 'encoding';
+  const fullHeader = readObject(headerBytes);
   if (fullHeader === undefined) return 'header';
   const header = membersOf(fullHeader);
   if (typeof header['alg'] !== 'string' || !isOptionalString(header['kid'])) return 'header';
   // An empty one too, which RFC 7515 forbids.
   if ('crit' in fullHeader) return 'crit';
-  const payload = readObject(payloadPart);
+  const payload = readObject(payloadBytes);
   if (payload === undefined) return 'payload';
-  const thumbprint = createHash('sha256').update(`${headerPart}.${payloadPart}`).digest('hex');
+  const thumbprint = hash('sha256', `${headerPart}.${payloadPart}`, 'hex');
   return { algorithm: header['alg'], kid: header['kid'], header, payload: membersOf(payload), thumbprint };
 }
 
@@ -68,12 +71,13 @@ export function checkOf(malformation: Malformation, maxLength: number): Check {
 }
 
 /** A lenient decoder accepts several base64url spellings of the same bytes. Only the canonical one is accepted here. */
-function isCanonical(part: string): boolean {
-  return Buffer.from(part, 'base64url').toString('base64url') === part;
+function decodeCanonical(part: string): Buffer | undefined {
+  const bytes = Buffer.from(part, 'base64url');
+  return bytes.toString('base64url') === part ? bytes : undefined;
 }
 
-function readObject(part: string): JsonObject | undefined {
-  const text = decodeUtf8(Buffer.from(part, 'base64url'));
+function readObject(bytes: Buffer): JsonObject | undefined {
+  const text = decodeUtf8(bytes);
   const value = text === undefined ? undefined : parseJson(text);
   return isObject(value) ? value : undefined;
 }

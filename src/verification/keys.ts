@@ -12,13 +12,16 @@ export interface VerificationKey {
   readonly inForce: KeyInForce;
 }
 
+/** The keys that may have signed a token; `undefined` if they are unavailable. */
+export type FoundKeys = readonly VerificationKey[] | undefined;
+
 /** Provides an issuer's keys. */
 export interface KeySource {
   /**
-   * Resolves to every key that may have signed a token with this header: an empty list if the issuer is known to have
-   * no such key, `undefined` if the issuer's keys are unavailable. Never rejects.
+   * Returns every key that may have signed a token with this header, at once if it is known: an empty list if the issuer
+   * is known to have no such key, `undefined` if the issuer's keys are unavailable. Never rejects.
    */
-  find(algorithm: string, kid: string | undefined): Promise<readonly VerificationKey[] | undefined>;
+  find(algorithm: string, kid: string | undefined): FoundKeys | Promise<FoundKeys>;
   /** Returns every key that is in force now, for a message. */
   inForce(): readonly VerificationKey[];
 }
@@ -31,9 +34,9 @@ export class FixedKeys implements KeySource {
     this.keys = keys;
   }
 
-  find(algorithm: string, kid: string | undefined): Promise<readonly VerificationKey[]> {
+  find(algorithm: string, kid: string | undefined): readonly VerificationKey[] {
     const named = (key: VerificationKey): boolean => key.kid === undefined || kid === undefined || key.kid === kid;
-    return Promise.resolve(this.keys.filter((key) => named(key) && fits(key.key, algorithm)));
+    return this.keys.filter((key) => named(key) && fits(key.key, algorithm));
   }
 
   inForce(): readonly VerificationKey[] {

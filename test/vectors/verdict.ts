@@ -2,6 +2,7 @@ import { createPublicKey, createSecretKey, type JsonWebKey, type KeyObject } fro
 import { compactVerify, decodeProtectedHeader, errors } from 'jose';
 import { HMAC_ALGORITHMS, PUBLIC_KEY_ALGORITHMS } from '../../src/config/issuer-config.ts';
 import { checkText } from '../../src/core/check-text.ts';
+import { verifiesJws } from '../../src/lib/jose/jws-signature.ts';
 import { Issuers, type TrustedIssuer } from '../../src/verification/bearer/issuers.ts';
 import { parseJwt } from '../../src/verification/jwt.ts';
 import { FixedKeys } from '../../src/verification/keys.ts';
@@ -33,8 +34,8 @@ export function publisher(jwks: readonly Jwk[]): TrustedIssuer {
 }
 
 /**
- * Verifies a signature as we do: strict form, the issuer's algorithms, its keys, jose. Resolves to `valid` or the step
- * that refused. Payloads of vectors are not claims, so neither the claims nor whether the payload is a JSON object is
+ * Verifies a signature as we do: strict form, the issuer's algorithms, its keys, its signature. Resolves to `valid` or the
+ * step that refused; rejects if jose has another verdict on the signature. Payloads of vectors are not claims, so neither the claims nor whether the payload is a JSON object is
  * checked.
  */
 export async function verdictOn(jws: string, issuer: TrustedIssuer): Promise<string> {
@@ -48,11 +49,16 @@ export async function verdictOn(jws: string, issuer: TrustedIssuer): Promise<str
   // A set without a usable key is refused as a whole.
   const keys = (await issuer.keys.find(algorithm, kid)) ?? [];
   if (keys.length === 0) return 'key';
-  for (const { key } of keys) if (await verifies(jws, key, algorithm)) return 'valid';
+  for (const { key } of keys) {
+    const isValid = verifiesJws(jws, algorithm, key);
+    if (isValid !== (await isValidToJose(jws, key, algorithm)))
+      throw new Error(`jose calls it ${String(!isValid)}: ${jws}`);
+    if (isValid) return 'valid';
+  }
   return 'signature';
 }
 
-async function verifies(jws: string, key: KeyObject, algorithm: string): Promise<boolean> {
+async function isValidToJose(jws: string, key: KeyObject, algorithm: string): Promise<boolean> {
   try {
     await compactVerify(jws, key, { algorithms: [algorithm] });
     return true;

@@ -1,14 +1,15 @@
-import { compactVerify, errors } from 'jose';
 import type { PresentedCredential } from '../../core/credential/credential.ts';
 import type { Refusal, VerificationResult } from '../../core/credential/verified-credential.ts';
 import type { Clock, Verifier } from '../../core/ports.ts';
+import { after } from '../../lib/after.ts';
+import { verifiesJws } from '../../lib/jose/jws-signature.ts';
 import { claimFinding } from '../claim-finding.ts';
 import { readClaims } from '../claims.ts';
 import { maySignFor } from '../issuer-match.ts';
 import { joinFindings } from '../joined-finding.ts';
 import type { ParsedJwt } from '../jwt.ts';
 import { checkOf, parseJwt } from '../jwt.ts';
-import type { VerificationKey } from '../keys.ts';
+import type { FoundKeys, VerificationKey } from '../keys.ts';
 import type { TokenCache } from '../token-cache.ts';
 import { formFinding, keyFinding, noKeysFinding, otherKeyFinding, signatureFinding } from '../token-finding.ts';
 import type { CredentialParts } from '../verified-token.ts';
@@ -21,6 +22,12 @@ export interface BearerVerifierParts extends CredentialParts {
   readonly clock: Pick<Clock, 'wallMs'>;
 }
 
+/** The refusal of an issuer that could have issued the token. */
+interface IssuerRefusal {
+  readonly issuer: string;
+  readonly refusal: Refusal;
+}
+
 /** Verifies the form, issuer, signature and claims of bearer JWTs, in this order. Caches verified tokens. */
 export class BearerVerifier implements Verifier {
   private readonly parts: BearerVerifierParts;
@@ -30,27 +37,43 @@ export class BearerVerifier implements Verifier {
   }
 
   async verify({ value }: PresentedCredential): Promise<VerificationResult> {
-    const { maxTokenLength } = this.parts;
+    const { maxTokenLength, issuers } = this.parts;
     const token = parseJwt(value, maxTokenLength);
     if (typeof token === 'string') {
       return refuseToken(checkOf(token, maxTokenLength), undefined, formFinding(token, value, maxTokenLength));
     }
-    const candidates = this.parts.issuers.choose(token);
+    const candidates = issuers.choose(token);
     if ('check' in candidates) {
-      return refuseToken(candidates.check, candidates.issuer, this.parts.issuers.findingOf(token, candidates));
+      return refuseToken(candidates.check, candidates.issuer, issuers.findingOf(token, candidates));
     }
-    const refusals: { readonly issuer: string; readonly refusal: Refusal }[] = [];
-    for (const issuer of candidates) {
-      const result = await this.verifyFor(value, token, issuer);
-      if (result.outcome === 'verified') return result;
-      refusals.push({ issuer: issuer.config.name, refusal: result });
-    }
-    return join(refusals);
+    return this.verifyForAny(value, token, candidates, []);
   }
 
-  private async verifyFor(value: string, token: ParsedJwt, issuer: TrustedIssuer): Promise<VerificationResult> {
+  /** Returns at once what needs no wait: nothing but an unknown key does. */
+  private verifyForAny(
+    value: string,
+    token: ParsedJwt,
+    [issuer, ...others]: readonly TrustedIssuer[],
+    refusals: readonly IssuerRefusal[],
+  ): VerificationResult | Promise<VerificationResult> {
+    if (issuer === undefined) return join(refusals);
+    return after(this.verifyFor(value, token, issuer), (result) => {
+      if (result.outcome === 'verified') return result;
+      return this.verifyForAny(value, token, others, [...refusals, { issuer: issuer.config.name, refusal: result }]);
+    });
+  }
+
+  private verifyFor(
+    value: string,
+    token: ParsedJwt,
+    issuer: TrustedIssuer,
+  ): VerificationResult | Promise<VerificationResult> {
+    const found = issuer.keys.find(token.algorithm, token.kid);
+    return after(found, (keys) => this.verifyWith(value, token, issuer, keys));
+  }
+
+  private verifyWith(value: string, token: ParsedJwt, issuer: TrustedIssuer, keys: FoundKeys): VerificationResult {
     const { name } = issuer.config;
-    const keys = await issuer.keys.find(token.algorithm, token.kid);
     if (keys === undefined) {
       const finding = noKeysFinding(token, name);
       return { outcome: 'refused', reason: 'unavailable', check: 'keys', issuer: name, finding };
@@ -58,17 +81,24 @@ export class BearerVerifier implements Verifier {
     if (keys.length === 0) return refuseToken('key', name, keyFinding(token, name, issuer.keys.inForce()));
     const signing = keys.filter((one) => maySignFor(one, token.payload, issuer.config));
     if (signing.length === 0) return refuseToken('key', name, otherKeyFinding(token, name, keys));
-    const key = await firstThatVerifies(value, token.algorithm, signing);
+    const key = signing.find((one) => verifiesJws(value, token.algorithm, one.key));
     if (key === undefined) return refuseToken('signature', name, signatureFinding(token, name, signing));
-    const claims = readClaims(token, issuer.config);
+    return this.accept(value, token, issuer, key);
+  }
+
+  private accept(value: string, token: ParsedJwt, { config }: TrustedIssuer, key: VerificationKey): VerificationResult {
+    const { clock, clockSkewMs, cache } = this.parts;
+    const { name } = config;
+    const claims = readClaims(token, config);
     if (typeof claims === 'string') {
-      return refuseToken(claims, name, claimFinding(claims, token.header, token.payload, issuer.config));
+      return refuseToken(claims, name, claimFinding(claims, token.header, token.payload, config));
     }
-    const premature = refusePremature(claims, name, this.parts.clock.wallMs(), this.parts.clockSkewMs);
+    const nowMs = clock.wallMs();
+    const premature = refusePremature(claims, name, nowMs, clockSkewMs);
     if (premature !== undefined) return premature;
     const thumbprints = [token.thumbprint];
     const credential = toCredential({ claims, payload: token.payload, issuer: name, thumbprints, key }, this.parts);
-    if (credential.validUntilMs > this.parts.clock.wallMs()) this.parts.cache.add(value, credential);
+    if (credential.validUntilMs > nowMs) cache.add(value, credential);
     return credential;
   }
 }
@@ -77,7 +107,7 @@ export class BearerVerifier implements Verifier {
  * Joins the refusals of all candidate issuers. If an issuer's keys are unavailable, returns its refusal, because a retry
  * may succeed.
  */
-function join(refusals: readonly { readonly issuer: string; readonly refusal: Refusal }[]): Refusal {
+function join(refusals: readonly IssuerRefusal[]): Refusal {
   const [only, ...more] = refusals;
   if (only !== undefined && more.length === 0) return only.refusal;
   const unavailable = refusals.find(({ refusal }) => refusal.reason === 'unavailable');
@@ -90,25 +120,4 @@ function join(refusals: readonly { readonly issuer: string; readonly refusal: Re
       joinFindings(refusals.map(({ refusal }) => refusal.finding)),
     )
   );
-}
-
-async function firstThatVerifies(
-  value: string,
-  algorithm: string,
-  keys: readonly VerificationKey[],
-): Promise<VerificationKey | undefined> {
-  for (const key of keys) {
-    if (await verifies(value, algorithm, key)) return key;
-  }
-  return undefined;
-}
-
-async function verifies(value: string, algorithm: string, { key }: VerificationKey): Promise<boolean> {
-  try {
-    await compactVerify(value, key, { algorithms: [algorithm] });
-    return true;
-  } catch (error) {
-    if (error instanceof errors.JOSEError) return false;
-    throw error;
-  }
 }

@@ -9,7 +9,7 @@ import { keysFor, readKeySet } from './published-keys.ts';
 export function givenKeys(text: string): KeySource {
   const { keys } = readKeySet(text);
   return {
-    find: (algorithm, kid) => Promise.resolve(keysFor(keys, algorithm, kid)),
+    find: (algorithm, kid) => keysFor(keys, algorithm, kid),
     inForce: () => keys,
   };
 }

@@ -1,6 +1,6 @@
 import type { Clock } from '../../core/ports.ts';
 import type { Timers } from '../../lib/clock.ts';
-import type { KeySource, VerificationKey } from '../keys.ts';
+import type { FoundKeys, KeySource, VerificationKey } from '../keys.ts';
 import type { FetchDocument } from './fetch-document.ts';
 import { KeptKeys } from './kept-keys.ts';
 import type { KeySetLocation } from './key-set-location.ts';
@@ -70,9 +70,12 @@ export class RemoteKeySet implements KeySource {
     void this.refresher.demand();
   }
 
-  async find(algorithm: string, kid: string | undefined): Promise<readonly VerificationKey[] | undefined> {
+  find(algorithm: string, kid: string | undefined): FoundKeys | Promise<FoundKeys> {
     const found = this.select(algorithm, kid);
-    if (found.length > 0) return found;
+    return found.length > 0 ? found : this.findAfterRefresh(algorithm, kid);
+  }
+
+  private async findAfterRefresh(algorithm: string, kid: string | undefined): Promise<FoundKeys> {
     await this.refresher.demand();
     const refound = this.select(algorithm, kid);
     if (refound.length > 0) return refound;

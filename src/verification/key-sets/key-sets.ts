@@ -51,7 +51,7 @@ export class KeySets {
     const identity = identityOf(issuer);
     let set = this.sets.get(identity)?.set;
     return {
-      find: async (algorithm, kid) => {
+      find: (algorithm, kid) => {
         set ??= this.sets.get(identity)?.set;
         return set?.find(algorithm, kid);
       },
