@@ -4,6 +4,7 @@ import type { Ruling, RulingQuestion, RulingSource } from '../core/condition/rul
 import type { VerifiedCredential } from '../core/credential/verified-credential.ts';
 import type { Clock } from '../core/ports.ts';
 import type { Instant } from '../core/request.ts';
+import { growingTo } from '../lib/growing-cache.ts';
 
 /** The most rulings to remember: 300 bytes each. */
 const MAX_RULINGS = 20_000;
@@ -34,7 +35,7 @@ interface Kept {
  */
 export class Rulings implements RulingSource {
   private readonly parts: RulingsParts;
-  private readonly kept = new LRUCache<string, Kept>({ max: MAX_RULINGS });
+  private readonly kept = new LRUCache<string, Kept>(growingTo(MAX_RULINGS));
   private readonly running = new Map<string, Promise<Ruling>>();
   private readonly numbers = new WeakMap<VerifiedCredential, number>();
   private lastNumber = 0;

@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache';
 import type { Reach } from '../core/revocation-entry.ts';
 import type { Standing } from '../core/standing.ts';
 import { NO_EPOCH, unread } from '../core/standing.ts';
+import { growingTo } from '../lib/growing-cache.ts';
 
 /** How many evicted standings stay reachable although their entries exist: about 200 bytes each. */
 const MAX_EVICTED = 100_000;
@@ -28,9 +29,9 @@ export class StandingCache {
 
   constructor({ known, maxEntries, maxEvicted = MAX_EVICTED }: StandingCacheParts) {
     this.known = known;
-    this.evicted = new LRUCache({ max: maxEvicted });
+    this.evicted = new LRUCache(growingTo(maxEvicted));
     // A standing that leaves the LRU no longer learns of changes, so it must not be trusted.
-    this.entries = new LRUCache({ max: maxEntries, dispose: (standing) => this.dispose(standing) });
+    this.entries = new LRUCache({ ...growingTo(maxEntries), dispose: (standing) => this.dispose(standing) });
   }
 
   /** How many standings are cached. */

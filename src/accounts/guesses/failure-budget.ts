@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import { growingTo } from '../../lib/growing-cache.ts';
 
 export interface FailureBudgetParts {
   /** The number of failures that a full budget allows at once. */
@@ -16,7 +17,7 @@ export class FailureBudget {
 
   constructor(parts: FailureBudgetParts) {
     this.parts = parts;
-    this.fullAtMs = new LRUCache({ max: parts.max });
+    this.fullAtMs = new LRUCache(growingTo(parts.max));
   }
 
   /** Returns the time until one more can be taken, in milliseconds; 0 if it can be taken now. */

@@ -1,6 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../core/ports.ts';
+import { growingTo } from '../../lib/growing-cache.ts';
 import type { Account } from '../account.ts';
 import type { Precedence } from '../passwords/hashing-queue.ts';
 import { addressBlock } from './address-block.ts';
@@ -80,9 +81,9 @@ export class GuessThrottle {
   private readonly parts: GuessThrottleParts;
   private readonly addresses = new FailureBudget({ ...OF_ADDRESS, max: MAX_ADDRESSES });
   private readonly repeated = new FailureBudget({ ...OF_REPEATED, max: MAX_REPEATED });
-  private readonly good = new LRUCache<string, true>({ max: MAX_KNOWN_GOOD });
+  private readonly good = new LRUCache<string, true>(growingTo(MAX_KNOWN_GOOD));
   /** When each place was last written, in monotonic milliseconds. */
-  private readonly remembered = new LRUCache<string, number>({ max: MAX_REMEMBERED });
+  private readonly remembered = new LRUCache<string, number>(growingTo(MAX_REMEMBERED));
   private readonly key = randomBytes(32);
 
   constructor(parts: GuessThrottleParts) {

@@ -2,6 +2,7 @@ import { createHmac, randomBytes } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { PresentedCredential } from '../../core/credential/credential.ts';
 import type { CredentialCache, VerifiedCredential } from '../../core/credential/verified-credential.ts';
+import { growingTo } from '../../lib/growing-cache.ts';
 
 /** Longer Basic credentials are refused unread. */
 export const MAX_BASIC_LENGTH = 4096;
@@ -20,7 +21,7 @@ interface Entry {
  */
 export class PasswordCache implements CredentialCache {
   private readonly key = randomBytes(32);
-  private readonly entries = new LRUCache<string, Entry>({ max: MAX_PASSWORDS });
+  private readonly entries = new LRUCache<string, Entry>(growingTo(MAX_PASSWORDS));
 
   find({ scheme, value }: PresentedCredential): VerifiedCredential | undefined {
     if (scheme !== 'basic' || value.length > MAX_BASIC_LENGTH) return undefined;

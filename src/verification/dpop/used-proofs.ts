@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import { growingTo } from '../../lib/growing-cache.ts';
 import type { UsedProofStore } from './used-proof-store.ts';
 
 /** What {@link UsedProofs} asks. */
@@ -11,7 +12,7 @@ const MAX_RECENT = 100_000;
  * again and again costs nothing there. Outlives a configuration.
  */
 export class RecentProofs implements UsedProofs {
-  private readonly recent = new LRUCache<string, true>({ max: MAX_RECENT });
+  private readonly recent = new LRUCache<string, true>(growingTo(MAX_RECENT));
   private readonly store: UsedProofs | undefined;
 
   /** @param store for all instances; without it, a proof may be used once at each. */

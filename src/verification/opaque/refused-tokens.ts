@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { Refusal } from '../../core/credential/verified-credential.ts';
 import type { Clock } from '../../core/ports.ts';
+import { growingTo } from '../../lib/growing-cache.ts';
 
 /** How long a refusal is cached. */
 const REFUSED_MS = 2_000;
@@ -15,7 +16,7 @@ interface Entry {
 /** Caches the refusals of opaque tokens for a moment, by thumbprint. */
 export class RefusedTokens {
   private readonly clock: Pick<Clock, 'monotonicMs'>;
-  private readonly entries = new LRUCache<string, Entry>({ max: MAX_REFUSED });
+  private readonly entries = new LRUCache<string, Entry>(growingTo(MAX_REFUSED));
 
   constructor(clock: Pick<Clock, 'monotonicMs'>) {
     this.clock = clock;
