@@ -51,6 +51,7 @@ function build(config: Config, environment: Environment, observation: Observatio
     opened.push(async () => observation.close());
     const running: { app?: RunningApp } = {};
     const admin = await openAdminDoor(config, observation, () => running.app?.adminUseCases, opened);
+    loadDoors(config.listen);
     await warnOfNetworkFileSystem(config, observation.events);
     const { events } = observation;
     /** With the credentials that opened the store. */
@@ -80,6 +81,15 @@ function build(config: Config, environment: Environment, observation: Observatio
     running.app = app;
     return app;
   });
+}
+
+/** Loads the doors while the store opens. An error shows when the door opens. */
+function loadDoors({ extAuthz, tokens, verify, access }: Config['listen']): void {
+  const ignore = (): void => {};
+  if (extAuthz !== undefined) import('../edge/ext-authz/service.ts').catch(ignore);
+  if (tokens !== undefined) import('../edge/token-api/service.ts').catch(ignore);
+  if (verify !== undefined) import('../edge/forward-auth/service.ts').catch(ignore);
+  if (access !== undefined) import('../edge/access-api/service.ts').catch(ignore);
 }
 
 /** The first door to open and the last to close, so that it shows the start and the stop. */
