@@ -63,7 +63,7 @@ export class BlockReader {
     const text = this.at;
     this.at = end;
     if (!isHuffman) return this.bytes.toString('latin1', text, end);
-    const room = Math.ceil(((end - text) * 8) / 5);
+    const room = Math.ceil(((end - text) * 8) / 5) + 1;
     const output = roomFor(room);
     const length = decodeHuffman(this.bytes, text, end, output);
     return length < 0 ? undefined : output.toString('latin1', 0, length);

@@ -93,7 +93,7 @@ export class HpackDecoder {
     }
     if (this.#fault !== undefined) return { outcome: 'broken', reason: this.#fault };
     if (listBytes > this.#maxListBytes) return { outcome: 'too-long' };
-    return isValid ? { outcome: 'fields', fields } : { outcome: 'malformed' };
+    return { outcome: isValid ? 'fields' : 'malformed', fields };
   }
 
   /** They come before the fields of a block. RFC 7541, sections 4.2 and 6.3. */

@@ -24,7 +24,7 @@ export interface DecodedFields {
  * - `broken`: the connection cannot go on: COMPRESSION_ERROR. Every later block of the decoder is broken too.
  */
 export type RefusedFields =
-  | { readonly outcome: 'malformed' }
+  | { readonly outcome: 'malformed'; readonly fields: readonly HeaderField[] }
   | { readonly outcome: 'too-long' }
   | { readonly outcome: 'broken'; readonly reason: string };
 

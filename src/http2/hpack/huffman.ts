@@ -12,7 +12,8 @@ const EOS = 256;
  * A step of the decoder: the next state in its lowest 8 bits, the symbol in the next 8, and these bits. A state is an inner
  * node of the tree of codes, a step takes it further by 4 bits. No code is shorter than 5, so a step has at most one symbol.
  */
-const EMITS = 1 << 16;
+const EMITTED = 16;
+const EMITS = 1 << EMITTED;
 const FAILS = 1 << 17;
 /** The input may end here: after a symbol, or after at most 7 bits of padding, all ones. RFC 7541, section 5.2. */
 const MAY_END = 1 << 18;
@@ -21,10 +22,11 @@ let steps: Uint32Array | undefined;
 
 /**
  * Decodes `bytes` from `start` to `end` and writes the symbols to the beginning of `output`, which must have room for 8/5 of
- * the length. Returns the number of symbols; -1 for the code of EOS or for wrong padding. RFC 7541, section 5.2.
+ * the length and one more. Returns the number of symbols; -1 for the code of EOS or for wrong padding. RFC 7541, section 5.2.
  */
 export function decodeHuffman(bytes: Uint8Array, start: number, end: number, output: Uint8Array): number {
   steps ??= makeSteps();
+  // Without a branch on the symbol: whether a step has one is as random as the text, and a wrong guess costs more than a write.
   const table = steps;
   let step = MAY_END;
   let failed = 0;
@@ -33,10 +35,12 @@ export function decodeHuffman(bytes: Uint8Array, start: number, end: number, out
     const byte = bytes[at] ?? 0;
     step = table[((step & 0xff) << 4) | (byte >> 4)] ?? FAILS;
     failed |= step;
-    if ((step & EMITS) !== 0) output[length++] = step >> 8;
+    output[length] = step >> 8;
+    length += (step >> EMITTED) & 1;
     step = table[((step & 0xff) << 4) | (byte & 15)] ?? FAILS;
     failed |= step;
-    if ((step & EMITS) !== 0) output[length++] = step >> 8;
+    output[length] = step >> 8;
+    length += (step >> EMITTED) & 1;
   }
   return (failed & FAILS) === 0 && (step & MAY_END) !== 0 ? length : -1;
 }
