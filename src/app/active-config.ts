@@ -44,6 +44,7 @@ import type { CredentialParts } from '../verification/verified-token.ts';
 import { buildAuthzen } from './authzen-use-cases.ts';
 import { buildDpop } from './dpop.ts';
 import { keptClaims } from './kept-claims.ts';
+import { keptCounter } from './kept-counter.ts';
 import { ownIssuer } from './own-signing.ts';
 import type { SharedParts } from './shared-parts.ts';
 import { tracedAccounts, tracedKeys, tracedStandings } from './traced-io.ts';
@@ -118,6 +119,7 @@ export function buildActiveConfig(config: Config, sharedParts: SharedParts, gene
       trustedProxies,
       cors: cors.rule,
       basicNotice: basicNotice(basic.sunsetMs),
+      countKept: keptCounter(config, events),
       maxStalenessMs: config.revocation.maxStalenessMs,
     },
     access,

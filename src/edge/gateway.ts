@@ -19,6 +19,11 @@ export interface Gateway {
   readonly cors?: CorsRule | undefined;
   /** Response fields for clients that use Basic on routes. */
   readonly basicNotice: ResponseFields;
+  /**
+   * Counts requests that the gateway let pass by kept answers, as it says itself. Ignores issuers and routes that the
+   * configuration does not have. By default, nothing is counted.
+   */
+  readonly countKept?: ((issuer: string, route: string, passes: number) => void) | undefined;
   /** The bound of the promise (`revocation.maxStaleness`). */
   readonly maxStalenessMs: number;
 }

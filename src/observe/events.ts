@@ -11,6 +11,7 @@ import { possibleTokens, secretsOf, withoutSecrets } from './log/own-credential.
 import type { Repeats } from './log/repeats.ts';
 import type { DecisionCells } from './metrics/decision-cells.ts';
 import type { DecisionDurations } from './metrics/decision-durations.ts';
+import type { KeptPasses } from './metrics/kept-passes.ts';
 import type { TracedDecisionLog } from './tracing/traced-decision-log.ts';
 
 /** Where events go. */
@@ -24,6 +25,7 @@ export interface EventsParts {
   readonly repeats: Repeats;
   readonly logIns: LogInLog;
   readonly configStatus: ConfigStatus;
+  readonly keptPasses: KeptPasses;
 }
 
 const CLOCK_BEHIND =
@@ -48,6 +50,11 @@ export class Events implements DecisionObserver, RevocationObserver {
     cells.count(request, decision);
     if (timing !== undefined) durations.add(timing);
     decisionLog.record(request, decision, timing, beganMs);
+  }
+
+  /** A gateway let requests pass by a kept answer, without asking. */
+  passedByKept(issuer: string, route: string, passes: number): void {
+    this.parts.keptPasses.count(issuer, route, passes);
   }
 
   /** @param request its credential is redacted, in case the error contains it. */

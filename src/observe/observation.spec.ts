@@ -61,6 +61,13 @@ describe('Observation of decisions', () => {
     expect(seen.value('sallyport_outcomes_total', { outcome: 'allow', reason: '' })).toBe(0);
   });
 
+  it('counts requests that passed by kept answers apart from decisions', () => {
+    for (const passes of [3, 4]) observation.events.passedByKept('corporate', '/messages', passes);
+    const seen = scrape();
+    expect(seen.value('sallyport_kept_passes_total', { route: '/messages', issuer: 'corporate' })).toBe(7);
+    expect(seen.value('sallyport_outcomes_total', { outcome: 'allow', reason: '' })).toBe(0);
+  });
+
   it('counts the durations that it receives', () => {
     observation.events.decided(makeRequest(), deny('route_denied', undefined, 'route'), { waited: true, tookMs: 3 });
     expect(scrape().value('sallyport_decision_duration_seconds_count', { cache: 'miss' })).toBe(1);

@@ -18,6 +18,7 @@ import { Logs } from './log/logs.ts';
 import { Repeats } from './log/repeats.ts';
 import { DecisionCells } from './metrics/decision-cells.ts';
 import { DecisionDurations } from './metrics/decision-durations.ts';
+import { KeptPasses } from './metrics/kept-passes.ts';
 import { Metrics } from './metrics/metrics.ts';
 import type { OwnMetricsParts } from './metrics/own-metrics.ts';
 import { addOwnMetrics } from './metrics/own-metrics.ts';
@@ -81,6 +82,7 @@ export class Observation {
       repeats: this.repeats,
       logIns: new LogInLog({ audit: logs.audit, clock }),
       configStatus: new ConfigStatus(clock),
+      keptPasses: new KeptPasses(),
       sources: this.sources,
       health: this.health,
     };

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findEnvoy, findOldestEnvoy } from '../../tools/envoy.ts';
+import { parseExposition } from '../support/exposition.ts';
 import { KEPT_FIELD, keeping } from '../support/kept/keeping.ts';
 import { type CaseIssuers, claims, corporateToken, startCaseIssuers } from '../support/servers/case-issuers.ts';
 import { type RunningEnvoy, startEnvoy } from '../support/servers/envoy.ts';
@@ -28,6 +29,11 @@ afterAll(async () => {
   upstream.close();
   issuers.close();
 });
+
+async function metric(name: string, labels: Readonly<Record<string, string>>): Promise<number | undefined> {
+  const text = await (await fetch(`http://127.0.0.1:${sallyport.ports.admin}/metrics`)).text();
+  return parseExposition(text).value(name, labels);
+}
 
 describe.each([
   { version: '1.40', find: findEnvoy },
@@ -58,5 +64,16 @@ describe.each([
       [200, 'true'],
       [200, 'true'],
     ]);
+  });
+
+  it('reports the requests that passed so with the next question, of any caller', async () => {
+    const port = envoy.gateways[0]?.port ?? 0;
+    const labels = { route: '/3rdparty/v1/messages/{id}', issuer: 'corporate' };
+    const before = (await metric('sallyport_kept_passes_total', labels)) ?? 0;
+    const authorization = `Bearer ${corporateToken(issuers, 'EdDSA', claims({ scope: 'messages:read' }))}`;
+    for (let time = 1; time <= 7; time++) await call(port, 'GET', '/3rdparty/v1/messages/1', authorization);
+    expect((await metric('sallyport_kept_passes_total', labels)) ?? 0).toBe(before);
+    expect((await call(port, 'GET', '/3rdparty/v1/messages', 'Bearer another')).status).toBe(401);
+    expect(await metric('sallyport_kept_passes_total', labels)).toBe(before + 5);
   });
 });

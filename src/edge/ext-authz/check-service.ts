@@ -8,6 +8,8 @@ import type { AnswerParts } from './check-answer.ts';
 import { answerCheck } from './check-answer.ts';
 import type { CheckTerms, DecodedCheck, MalformedCheck } from './decode.ts';
 import { encodeDecision } from './encode.ts';
+import { countKeptPasses } from './kept-passes.ts';
+import type { Metadata } from './messages.ts';
 
 /** The door's key under `listen`. */
 export const DOOR = 'extAuthz';
@@ -59,10 +61,11 @@ export type CheckService<Message> = (
 /** Creates the service for the messages of one transport. */
 export function createCheckService<Message>(
   parts: CheckParts,
-  createCodec: (addresses: ClientAddresses) => CheckCodec<Message>,
+  createCodec: (addresses: ClientAddresses, sawMetadata: (metadata: Metadata) => void) => CheckCodec<Message>,
 ): CheckService<Message> {
   const { gateway, failed, observer } = parts;
-  const { decode, serialize } = createCodec(new ClientAddresses(DOOR, () => gateway().trustedProxies, observer));
+  const addresses = new ClientAddresses(DOOR, () => gateway().trustedProxies, observer);
+  const { decode, serialize } = createCodec(addresses, (metadata) => countKeptPasses(metadata, gateway()));
   let active: ActiveParts | undefined;
   const activeParts = (): ActiveParts => {
     const current = gateway();

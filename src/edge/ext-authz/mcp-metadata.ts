@@ -20,14 +20,15 @@ export function describesBody(name: string): boolean {
 /** Returns what Envoy's `mcp` filter read in the body; `undefined` if it wrote nothing. @param metadata encoded. */
 export type McpMetadataReader = (metadata: Uint8Array, fields: readonly HeaderField[]) => McpReading | undefined;
 
-/** Creates the reader. */
-export function createMcpMetadataReader({
-  deserialize,
-}: {
-  readonly deserialize: (bytes: Buffer) => Metadata;
-}): McpMetadataReader {
-  return (metadata, fields) => {
-    const reading = readMetadata(deserialize(Buffer.from(metadata)));
+/** Creates the reader. @param saw called with the metadata, which may say more than that. */
+export function createMcpMetadataReader(
+  { deserialize }: { readonly deserialize: (bytes: Buffer) => Metadata },
+  saw: (metadata: Metadata) => void = () => {},
+): McpMetadataReader {
+  return (encoded, fields) => {
+    const metadata = deserialize(Buffer.from(encoded));
+    saw(metadata);
+    const reading = readMetadata(metadata);
     return reading?.outcome === 'read' && !isPlainBody(fields) ? unread('mcp body encoded') : reading;
   };
 }

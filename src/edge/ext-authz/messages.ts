@@ -30,6 +30,7 @@ interface ReadStruct {
 /** A `google.protobuf.Value`, of the kinds that we read. */
 export interface ReadValue {
   readonly stringValue?: string;
+  readonly numberValue?: number;
   readonly boolValue?: boolean;
   readonly structValue?: ReadStruct;
 }

@@ -4,12 +4,14 @@ import type { Repeats } from '../log/repeats.ts';
 import type { Sources } from '../sources.ts';
 import type { DecisionCells } from './decision-cells.ts';
 import type { DecisionDurations } from './decision-durations.ts';
+import type { KeptPasses } from './kept-passes.ts';
 import type { Metric } from './metric.ts';
 import { counter, gauge, labelled, single } from './metric.ts';
 
 export interface DecisionMetricsParts {
   readonly cells: DecisionCells;
   readonly durations: DecisionDurations;
+  readonly keptPasses: KeptPasses;
   readonly decisionLog: DecisionLog;
   readonly repeats: Repeats;
   readonly logIns: Pick<LogInLog, 'samples' | 'suppressed'>;
@@ -18,7 +20,7 @@ export interface DecisionMetricsParts {
 
 /** Decisions, log-ins, and the tokens that they are about. */
 export function decisionMetrics(parts: DecisionMetricsParts): Metric[] {
-  const { cells, durations, decisionLog, repeats, logIns, sources } = parts;
+  const { cells, durations, keptPasses, decisionLog, repeats, logIns, sources } = parts;
   return [
     counter(
       'sallyport_decisions_total',
@@ -29,6 +31,11 @@ export function decisionMetrics(parts: DecisionMetricsParts): Metric[] {
       'sallyport_outcomes_total',
       'The same decisions by outcome and reason alone. Every series exists from the start, so rates miss no first one.',
       () => cells.outcomes(),
+    ),
+    counter(
+      'sallyport_kept_passes_total',
+      'Requests that gateways let pass by a kept answer, without asking. They are no decisions.',
+      () => keptPasses.samples(),
     ),
     {
       name: 'sallyport_decision_duration_seconds',

@@ -30,7 +30,7 @@ export async function openGrpcJsDoor(listener: Listener, parts: ExtAuthzParts): 
 function createServer(loaded: ExtAuthzPackage, parts: CheckParts, connections: Connections): Server {
   // Unlimited: a message over our limit would be a gRPC error, and `failure_mode_allow` lets the request pass then.
   const server = new Server({ 'grpc.max_receive_message_length': -1 });
-  const answer = createCheckService(parts, (addresses) => createLoadedCodec(loaded, addresses));
+  const answer = createCheckService(parts, (...codecParts) => createLoadedCodec(loaded, ...codecParts));
   server.addService(
     // Answers are bytes already.
     { Check: { ...loaded.service.Check, responseSerialize: (bytes: Buffer) => bytes } },

@@ -3,17 +3,18 @@ import type { CheckCodec } from '../../check-service.ts';
 import { createCertificateReader, createClientReader } from '../../client.ts';
 import { decodeCheck } from '../../decode.ts';
 import { createMcpMetadataReader } from '../../mcp-metadata.ts';
-import type { CheckRequest, CheckResponse } from '../../messages.ts';
+import type { CheckRequest, CheckResponse, Metadata } from '../../messages.ts';
 import type { ExtAuthzPackage } from './definition.ts';
 
 /** Reads messages that the proto loader has parsed, and writes with it. */
 export function createLoadedCodec(
   { service: { Check }, peer, metadata }: ExtAuthzPackage,
   addresses: ClientAddresses,
+  sawMetadata: (metadata: Metadata) => void,
 ): CheckCodec<CheckRequest> {
   const readers = {
     readClient: createClientReader(peer, addresses),
-    readMetadata: createMcpMetadataReader(metadata),
+    readMetadata: createMcpMetadataReader(metadata, sawMetadata),
     readCertificate: createCertificateReader(peer),
   };
   return {
