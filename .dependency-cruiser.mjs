@@ -74,6 +74,7 @@ const PLACES = {
     LIB,
     CORE,
   ],
+  'envoy-config': ['^src/config/reading/', '^src/config/sections/identity/identity\\.ts$', CONFIG_TYPES, LIB, CORE],
   explanation: [REVOCATION_SET, LIB, CORE],
   store: [...STORE_INTERFACES, '^src/redis/', AUDIT, CONFIG_TYPES, LIB, CORE],
   edge: [
@@ -92,6 +93,7 @@ const PLACES = {
   app: ['^src/(?!cli/|main\\.ts$)'],
   cli: [
     '^src/app/',
+    '^src/envoy-config/check-envoy\\.ts$',
     '^src/explanation/',
     '^src/openapi/',
     '^src/revocation/',

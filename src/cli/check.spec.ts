@@ -1,6 +1,6 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { runSallyport } from '../../test/support/servers/run-sallyport.ts';
 
@@ -76,5 +76,51 @@ describe('sallyport check --strict', () => {
       valid: false,
       problems: expect.arrayContaining([expect.objectContaining({ line: 1, path: 'version' })]),
     });
+  });
+});
+
+describe('sallyport check --envoy', () => {
+  const ENVOY = new URL('../../envoy.yaml', import.meta.url).pathname;
+  const SALLYPORT = new URL('../../sallyport.yaml', import.meta.url).pathname;
+
+  it('exits with 0 and names the file if there is nothing to report', async () => {
+    expect(await runSallyport(['check', '--config', SALLYPORT, '--envoy', ENVOY])).toEqual({
+      code: 0,
+      output: expect.stringContaining(`${ENVOY}: Envoy asks Sallyport; no problem found`),
+    });
+  });
+
+  it('exits with 1 and prints problems, warnings and what it did not see with their places', async () => {
+    const dangerous = join(dirname(file), 'dangerous.yaml');
+    const clusters = join(dirname(file), 'clusters.yaml');
+    const text = await readFile(ENVOY, 'utf8');
+    await writeFile(
+      dangerous,
+      text.replace('failure_mode_allow: false', 'failure_mode_allow: true').split('  clusters:')[0] ?? '',
+    );
+    await writeFile(clusters, 'clusters: [{ name: sallyport, connect_timeout: 1s }]\n');
+    const args = ['check', '--config', SALLYPORT, '--envoy', dangerous];
+    const { code, output } = await runSallyport(args);
+    expect(code).toBe(1);
+    expect(output).toMatch(
+      /^.*dangerous\.yaml:\d+:\d+: http_filters\[0\]\.typed_config\.failure_mode_allow: every request passes/m,
+    );
+    expect(output).toMatch(/^not checked: .*dangerous\.yaml:\d+:\d+: .*cluster 'sallyport' is in none of the files/m);
+    const json = await runSallyport([...args, '--envoy', clusters, '--json']);
+    expect({ code: json.code, ...JSON.parse(json.output) }).toMatchObject({
+      code: 1,
+      valid: false,
+      problems: [expect.objectContaining({ file: dangerous })],
+      warnings: [expect.objectContaining({ file: clusters, line: 1, path: 'clusters[0]' })],
+      unseen: [],
+    });
+  });
+
+  it('exits with 1 for warnings only with --strict', async () => {
+    const slow = join(dirname(file), 'slow.yaml');
+    await writeFile(slow, (await readFile(ENVOY, 'utf8')).replace('timeout: 0.2s', 'timeout: 0.1s'));
+    const args = ['check', '--config', SALLYPORT, '--envoy', slow];
+    expect(await runSallyport(args)).toMatchObject({ code: 0, output: expect.stringContaining('warning: ') });
+    expect(await runSallyport([...args, '--strict'])).toMatchObject({ code: 1 });
   });
 });

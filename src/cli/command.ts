@@ -29,6 +29,8 @@ export type Option =
       readonly help: string;
       /** Whether the command needs it; optional by default. */
       readonly required?: true;
+      /** Whether it may be given several times. */
+      readonly multiple?: true;
     }
   | { readonly type: 'boolean'; readonly help: string };
 
@@ -36,9 +38,13 @@ export type Option =
 export type Options = Readonly<Record<string, Option>>;
 
 /** The values of options that were given. */
-export type Values<Own extends Options> = { readonly [Name in keyof Own]?: ValueOf<Own[Name]['type']> };
+export type Values<Own extends Options> = { readonly [Name in keyof Own]?: ValueOf<Own[Name]> };
 
-type ValueOf<Type extends Option['type']> = Type extends 'boolean' ? boolean : string;
+type ValueOf<One extends Option> = One extends { readonly type: 'boolean' }
+  ? boolean
+  : One extends { readonly multiple: true }
+    ? readonly string[]
+    : string;
 
 /** A command's arguments, parsed. */
 export interface Arguments<Own extends Options = Options> {

@@ -1,0 +1,495 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import {
+  type Change,
+  checkChanged,
+  checkTexts,
+  findingsIn,
+  MANAGER,
+  type Messages,
+  sallyportConfig,
+} from '../../test/support/envoy/checked-envoy.ts';
+import type { Config } from '../config/config.ts';
+
+const TOP = new URL('../../', import.meta.url);
+const RIGHT = new URL('envoy.yaml', TOP);
+const SALLYPORT = sallyportConfig(new URL('sallyport.yaml', TOP));
+const OVER_HTTP = sallyportConfig(new URL('sallyport.yaml', TOP), [
+  'verify: 127.0.0.1:9193',
+  'verify: { address: 127.0.0.1:9193, mode: path }',
+]);
+const NOTHING: Messages = { problems: [], warnings: [], unseen: [] };
+
+const FILTERS = `${MANAGER}.http_filters`;
+const ASKING = `${FILTERS}.0.typed_config`;
+const ROUTES = `${MANAGER}.route_config.virtual_hosts.0.routes`;
+const CLUSTER = 'static_resources.clusters.0';
+const TYPE = 'type.googleapis.com/envoy.extensions';
+const OFF = {
+  'envoy.filters.http.ext_authz': { '@type': `${TYPE}.filters.http.ext_authz.v3.ExtAuthzPerRoute`, disabled: true },
+};
+const filter = (kind: string, message: string, more: object = {}) => ({
+  name: `envoy.filters.http.${kind}`,
+  typed_config: { '@type': `${TYPE}.filters.http.${kind}.v3.${message}`, ...more },
+});
+
+it.each([
+  ['envoy.yaml', 'sallyport.yaml'],
+  ['deploy/compose/envoy.yaml', 'deploy/compose/sallyport/sallyport.yaml'],
+  ['deploy/mcp/envoy.yaml', 'deploy/mcp/sallyport.yaml'],
+  ['deploy/kubernetes/overlays/envoy/envoy.yaml', 'deploy/kubernetes/base/sallyport.yaml'],
+  ['deploy/kubernetes/overlays/sidecar/envoy.yaml', 'deploy/kubernetes/overlays/sidecar/sallyport.yaml'],
+])('checkEnvoy() finds nothing in %s', (file, config) => {
+  expect(checkChanged(new URL(file, TOP), [], sallyportConfig(new URL(config, TOP)))).toEqual(NOTHING);
+});
+
+it('checkEnvoy() finds nothing in the Envoy that asks over HTTP', () => {
+  expect(checkChanged(new URL('deploy/gateways/envoy-http/envoy.yaml', TOP), [], OVER_HTTP)).toEqual(NOTHING);
+});
+
+/** What is changed in envoy.yaml, and the beginning of the finding. */
+type Fault = readonly [what: string, changes: readonly Change[], message: string];
+
+const DISGUISED = { patterns: [{ prefix: 'x_' }] };
+const WITHOUT_STRIP: Change = [`${MANAGER}.early_header_mutation_extensions`, undefined];
+
+describe('checkEnvoy() refuses', () => {
+  it.each<Fault>([
+    [
+      'failure_mode_allow: true',
+      [[`${ASKING}.failure_mode_allow`, true]],
+      'http_filters[0].typed_config.failure_mode_allow: every request passes while Envoy cannot reach Sallyport',
+    ],
+    [
+      'the same in camelCase',
+      [
+        [`${ASKING}.failure_mode_allow`, undefined],
+        [`${ASKING}.failureModeAllow`, true],
+      ],
+      'http_filters[0].typed_config.failureModeAllow: every request passes',
+    ],
+    [
+      'shadow_mode',
+      [[`${ASKING}.shadow_mode`, true]],
+      'http_filters[0].typed_config.shadow_mode: Envoy lets pass what',
+    ],
+    [
+      'a filter that is off',
+      [[`${FILTERS}.0.disabled`, true]],
+      'http_filters[0].disabled: ext_authz is off, and no route turns it on',
+    ],
+    [
+      'a share of the requests',
+      [[`${ASKING}.filter_enabled`, { default_value: { numerator: 99 } }]],
+      'http_filters[0].typed_config.filter_enabled: Envoy asks about a part of the requests, and the others pass',
+    ],
+    [
+      'a status of success',
+      [[`${ASKING}.status_on_error`, { code: 'OK' }]],
+      'http_filters[0].typed_config.status_on_error.code: clients and caches take an outage for success',
+    ],
+    [
+      'metadata of another filter that turns ext_authz off',
+      [
+        [
+          `${ASKING}.filter_enabled_metadata`,
+          { filter: 'envoy.lb', path: [{ key: 'a' }], value: { present_match: true } },
+        ],
+      ],
+      'http_filters[0].typed_config.filter_enabled_metadata: metadata of other filters turns ext_authz off',
+    ],
+    ...['cache', 'file_server', 'mcp_router', 'router'].map(
+      (kind): Fault => [
+        `${kind} in front of ext_authz`,
+        [[`${FILTERS}.0`, { insert: filter(kind, 'Config') }]],
+        'http_filters[0]: it answers requests, or sends them on, before Envoy asks',
+      ],
+    ),
+    [
+      'a cache that a composite filter chooses',
+      [
+        [
+          `${FILTERS}.0`,
+          {
+            insert: filter('composite', 'Composite', {
+              named_filter_chains: { a: { typed_config: [filter('cache', 'CacheConfig')] } },
+            }),
+          },
+        ],
+      ],
+      'http_filters[0]: it answers requests, or sends them on',
+    ],
+    ['no ext_authz', [[`${FILTERS}.0`, undefined]], ': Envoy asks Sallyport about no request'],
+    [
+      'identity headers that a client can send where Envoy does not ask',
+      [WITHOUT_STRIP, [`${ROUTES}.7.typed_per_filter_config`, OFF]],
+      ': where Envoy does not ask, a client can send x-auth-subject, ',
+    ],
+    [
+      'a path that Envoy alone compares and does not repair',
+      [
+        [`${MANAGER}.normalize_path`, undefined],
+        [`${ROUTES}.7.typed_per_filter_config`, OFF],
+      ],
+      ': a request can reach a service by a route on which Envoy does not ask',
+    ],
+    [
+      'hidden spellings of identity headers that nothing removes',
+      [[`${ASKING}.disallowed_headers`, DISGUISED], WITHOUT_STRIP],
+      'http_filters[0].typed_config.disallowed_headers: a client can send x_auth-subject, ',
+    ],
+  ])('%s', (_, changes, message) => {
+    const { problems } = checkChanged(RIGHT, changes, SALLYPORT);
+    expect(problems).toEqual([expect.stringContaining(message)]);
+  });
+
+  it('an Envoy over HTTP that passes on the identity headers of clients', () => {
+    const service = `${ASKING}.http_service.authorization_response.allowed_upstream_headers`;
+    const file = new URL('deploy/gateways/envoy-http/envoy.yaml', TOP);
+    expect(checkChanged(file, [[service, undefined]], OVER_HTTP).problems).toEqual([
+      expect.stringContaining('upstreams read identity headers as the client sent them'),
+    ]);
+  });
+});
+
+const WITH_DPOP = sallyportConfig(new URL('sallyport.yaml', TOP), [
+  'routes: #',
+  'dpop: { origins: ["https://api.example.com"] }\nroutes: #',
+]);
+
+describe('checkEnvoy() warns of', () => {
+  it.each<Fault>([
+    ...(
+      [
+        ['normalize_path', 'Sallyport refuses paths with dot segments'],
+        ['merge_slashes', 'Sallyport refuses paths with doubled slashes'],
+        ['path_with_escaped_slashes_action', 'Sallyport refuses paths with an encoded slash'],
+        ['common_http_protocol_options', 'many services read x_auth_subject'],
+        ['use_remote_address', 'clients choose the address in x-forwarded-for'],
+        ['early_header_mutation_extensions', 'only Sallyport, and only as far as it sees headers'],
+      ] as const
+    ).map(([key, message]): Fault => [`${key} that is missing`, [[`${MANAGER}.${key}`, undefined]], `: ${message}`]),
+    [
+      'encoded slashes that stay',
+      [[`${MANAGER}.path_with_escaped_slashes_action`, 'KEEP_UNCHANGED']],
+      'path_with_escaped_slashes_action: Sallyport refuses',
+    ],
+    [
+      'override headers that stay',
+      [[`${MANAGER}.early_header_mutation_extensions.0.typed_config.mutations.4`, undefined]],
+      'early_header_mutation_extensions: a client can send script-name, ',
+    ],
+    [
+      'encode_raw_headers that is missing',
+      [[`${ASKING}.encode_raw_headers`, undefined]],
+      'http_filters[0].typed_config: fields that a client sends twice',
+    ],
+    [
+      'a time-out that is too short',
+      [[`${ASKING}.grpc_service.timeout`, '0.15s']],
+      'http_filters[0].typed_config.grpc_service.timeout: Envoy waits 150 ms, but Sallyport may take 150 ms',
+    ],
+    [
+      'a time-out without end',
+      [[`${ASKING}.grpc_service.timeout`, '0s']],
+      'http_filters[0].typed_config.grpc_service.timeout: Envoy waits without end',
+    ],
+    [
+      'the time-out of a route',
+      [
+        [
+          `${ROUTES}.5.typed_per_filter_config`,
+          {
+            'envoy.filters.http.ext_authz': {
+              check_settings: { grpc_service: { envoy_grpc: { cluster_name: 'sallyport' }, timeout: '0.1s' } },
+            },
+          },
+        ],
+      ],
+      'route_config.virtual_hosts[0].routes[5].typed_per_filter_config.envoy.filters.http.ext_authz.check_settings.grpc_service.timeout: Envoy waits 100 ms',
+    ],
+    [
+      'status_on_error that is missing',
+      [[`${ASKING}.status_on_error`, undefined]],
+      'http_filters[0].typed_config: clients read 403 while Envoy cannot reach',
+    ],
+    [
+      'transport_api_version that is missing',
+      [[`${ASKING}.transport_api_version`, undefined]],
+      'http_filters[0].typed_config: Sallyport speaks version 3',
+    ],
+    [
+      'a body',
+      [[`${ASKING}.with_request_body`, { max_request_bytes: 8192 }]],
+      'http_filters[0].typed_config.with_request_body: Sallyport reads no body',
+    ],
+    [
+      'a runtime value that can turn ext_authz off',
+      [[`${ASKING}.filter_enabled`, { runtime_key: 'a', default_value: { numerator: 100 } }]],
+      'http_filters[0].typed_config.filter_enabled: a runtime value can turn ext_authz off',
+    ],
+    [
+      'a share of the requests, the others denied',
+      [
+        [`${ASKING}.filter_enabled`, { default_value: { numerator: 500_000, denominator: 'MILLION' } }],
+        [`${ASKING}.deny_at_disable`, { default_value: true }],
+      ],
+      'http_filters[0].typed_config.filter_enabled: Envoy asks about a part of the requests, and Envoy denies the others',
+    ],
+    [
+      'a list of allowed headers without Authorization',
+      [[`${ASKING}.allowed_headers`, { patterns: [{ exact: 'x-request-id' }] }]],
+      'http_filters[0].typed_config.allowed_headers: Sallyport needs authorization and does not see it',
+    ],
+    [
+      'a cluster without HTTP/2',
+      [[`${CLUSTER}.typed_extension_protocol_options`, undefined]],
+      'clusters[0]: gRPC needs HTTP/2',
+    ],
+    [
+      'no health check of several endpoints',
+      [
+        [`${CLUSTER}.type`, 'STRICT_DNS'],
+        [`${CLUSTER}.health_checks`, undefined],
+      ],
+      'clusters[0]: Envoy keeps asking an endpoint that is gone',
+    ],
+    [
+      'the panic threshold of several endpoints',
+      [
+        [`${CLUSTER}.type`, 'STRICT_DNS'],
+        [`${CLUSTER}.common_lb_config`, undefined],
+      ],
+      'clusters[0]: once that share of the endpoints is not healthy',
+    ],
+    [
+      'a route without a question that Sallyport protects',
+      [[`${ROUTES}.6.typed_per_filter_config`, OFF]],
+      "envoy.filters.http.ext_authz: ext_authz is off for paths of which sallyport.yaml does not make all public, such as '/3rdparty/v1/devices'",
+    ],
+    [
+      'a route without a question by an expression',
+      [
+        [`${ROUTES}.7.typed_per_filter_config`, OFF],
+        [`${ROUTES}.7.match`, { safe_regex: { regex: '/h.*' } }],
+      ],
+      'envoy.filters.http.ext_authz: ext_authz is off for paths that cannot be compared',
+    ],
+    [
+      'a second listener that does not ask',
+      [
+        [
+          'static_resources.listeners.1',
+          {
+            filter_chains: [
+              {
+                filters: [
+                  {
+                    typed_config: {
+                      '@type': `${TYPE}.filters.network.http_connection_manager.v3.HttpConnectionManager`,
+                      http_filters: [],
+                    },
+                  },
+                ],
+              },
+            ],
+          },
+        ],
+      ],
+      'http_filters: this listener asks Sallyport about no request',
+    ],
+  ])('%s', (_, changes, message) => {
+    const { problems, warnings } = checkChanged(RIGHT, changes, SALLYPORT);
+    expect({ problems, warnings }).toEqual({ problems: [], warnings: [expect.stringContaining(message)] });
+  });
+
+  it.each<readonly [...Fault, config: Config]>([
+    [
+      'the default of the time-out, if it is too short',
+      [[`${ASKING}.grpc_service.timeout`, undefined]],
+      'http_filters[0].typed_config.grpc_service: Envoy waits 200 ms, but Sallyport may take 300 ms',
+      sallyportConfig(new URL('sallyport.yaml', TOP), ['decision: 150ms', 'decision: 300ms']),
+    ],
+    [
+      'a hidden DPoP proof',
+      [[`${ASKING}.disallowed_headers`, { patterns: [{ exact: 'DPoP', ignore_case: true }] }]],
+      'http_filters[0].typed_config.disallowed_headers: Sallyport needs dpop and does not see it',
+      WITH_DPOP,
+    ],
+    [
+      'a cluster without TLS',
+      [],
+      "clusters[0]: Sallyport's listener requires TLS",
+      sallyportConfig(new URL('sallyport.yaml', TOP), [
+        'extAuthz: 127.0.0.1:9191',
+        'extAuthz: { address: "127.0.0.1:9191", tls: { cert: ./a, key: ./b } }',
+      ]),
+    ],
+  ])('%s', (_, changes, message, config) => {
+    expect(checkChanged(RIGHT, changes, config)).toMatchObject({
+      problems: [],
+      warnings: [expect.stringContaining(message)],
+    });
+  });
+});
+
+describe('checkEnvoy() accepts', () => {
+  it.each<readonly [what: string, changes: readonly Change[]]>([
+    ['a public route without a question', [[`${ROUTES}.7.typed_per_filter_config`, OFF]]],
+    [
+      'the same by FilterConfig',
+      [
+        [
+          `${ROUTES}.7.typed_per_filter_config`,
+          {
+            'envoy.filters.http.ext_authz': {
+              '@type': 'type.googleapis.com/envoy.config.route.v3.FilterConfig',
+              disabled: true,
+            },
+          },
+        ],
+      ],
+    ],
+    ['a public prefix without a question', [[`${ROUTES}.1.typed_per_filter_config`, OFF]]],
+    ['a response of Envoy itself without a question', [[`${ROUTES}.8.typed_per_filter_config`, OFF]]],
+    ['the filter cors in front of ext_authz', [[`${FILTERS}.0`, { insert: filter('cors', 'Cors') }]]],
+    ['limits in front of ext_authz', [[`${FILTERS}.0`, { insert: filter('local_ratelimit', 'LocalRateLimit') }]]],
+    ['code in front of ext_authz, if nothing is kept', [[`${FILTERS}.0`, { insert: filter('lua', 'Lua') }]]],
+    [
+      'a TypedStruct',
+      [
+        [
+          ASKING,
+          {
+            '@type': 'type.googleapis.com/xds.type.v3.TypedStruct',
+            type_url: `${TYPE}.filters.http.ext_authz.v3.ExtAuthz`,
+            value: {
+              transport_api_version: 2,
+              grpc_service: { envoy_grpc: { cluster_name: 'sallyport' } },
+              status_on_error: { code: 503 },
+              encode_raw_headers: true,
+            },
+          },
+        ],
+      ],
+    ],
+    [
+      'a proxy in front',
+      [
+        [`${MANAGER}.use_remote_address`, false],
+        [`${MANAGER}.xff_num_trusted_hops`, 1],
+      ],
+    ],
+  ])('%s', (_, changes) => {
+    expect(checkChanged(RIGHT, changes, SALLYPORT)).toEqual(NOTHING);
+  });
+});
+
+describe('checkEnvoy() says what the files do not contain', () => {
+  it.each<Fault>([
+    [
+      'listeners by xDS',
+      [['dynamic_resources', { lds_config: { path: '/a' } }]],
+      'dynamic_resources.lds_config: listeners or clusters that come from here',
+    ],
+    [
+      'routes by RDS',
+      [
+        [`${MANAGER}.route_config`, undefined],
+        [`${MANAGER}.rds`, { route_config_name: 'main' }],
+      ],
+      'rds.route_config_name: the routes are in none of the files',
+    ],
+    [
+      'a cluster',
+      [[`${CLUSTER}.name`, 'other']],
+      "envoy_grpc.cluster_name: cluster 'sallyport' is in none of the files",
+    ],
+    [
+      'a filter by ECDS',
+      [[`${FILTERS}.0`, { insert: { name: 'a', config_discovery: {} } }]],
+      'http_filters[0]: what this filter in front of ext_authz does is in none',
+    ],
+    [
+      'a filter that Sallyport does not know',
+      [[`${FILTERS}.0`, { insert: filter('ours', 'Ours') }]],
+      'http_filters[0]: Sallyport does not know what this filter',
+    ],
+  ])('%s', (_, changes, message) => {
+    const { unseen } = checkChanged(RIGHT, changes, SALLYPORT);
+    expect(unseen).toEqual([expect.stringContaining(message)]);
+  });
+
+  it('and finds it in another file', () => {
+    const text = readFileSync(RIGHT, 'utf8');
+    const routes = `name: main\nvirtual_hosts: [{ name: a, domains: ["*"], routes: [{ match: { prefix: /3rdparty }, route: { cluster: a }, typed_per_filter_config: ${JSON.stringify(OFF)} }] }]\n`;
+    const bootstrap = text.replace(
+      /route_config:[^]*?\n {2}clusters:/,
+      'rds: { route_config_name: main }\n  clusters:',
+    );
+    const { warnings, unseen } = findingsIn([bootstrap, routes], SALLYPORT);
+    expect(unseen).toEqual([]);
+    expect(warnings).toEqual([expect.objectContaining({ file: '1.yaml', line: 2 })]);
+  });
+});
+
+describe('checkEnvoy() reads', () => {
+  it('the place of a fault', () => {
+    const text = readFileSync(RIGHT, 'utf8').replace('failure_mode_allow: false', 'failure_mode_allow: true');
+    const before = text.slice(0, text.indexOf('failure_mode_allow: true')).split('\n');
+    const column = (before.at(-1) ?? '').length + 'failure_mode_allow: '.length + 1;
+    expect(findingsIn([text], SALLYPORT).problems).toEqual([
+      expect.objectContaining({ file: '0.yaml', line: before.length, column }),
+    ]);
+  });
+
+  it('a listener by itself', () => {
+    const [, listener = ''] = /listeners:\n {4}- ([^]*?)\n {2}clusters:/.exec(readFileSync(RIGHT, 'utf8')) ?? [];
+    const text = listener.replaceAll('\n      ', '\n');
+    expect(checkTexts([text], SALLYPORT)).toMatchObject({ problems: [], warnings: [] });
+    expect(
+      checkTexts([text.replace('failure_mode_allow: false', 'failure_mode_allow: true')], SALLYPORT).problems,
+    ).toHaveLength(1);
+  });
+
+  it('what /config_dump prints: what is in force, once', () => {
+    const { static_resources: parts } = parse(readFileSync(RIGHT, 'utf8'));
+    const dump = (listener: object): string =>
+      JSON.stringify({
+        configs: [
+          { '@type': 'type.googleapis.com/envoy.admin.v3.BootstrapConfigDump', bootstrap: { static_resources: parts } },
+          {
+            '@type': 'type.googleapis.com/envoy.admin.v3.ClustersConfigDump',
+            static_clusters: [
+              { cluster: { '@type': 'type.googleapis.com/envoy.config.cluster.v3.Cluster', ...parts.clusters[0] } },
+            ],
+          },
+          {
+            '@type': 'type.googleapis.com/envoy.admin.v3.ListenersConfigDump',
+            dynamic_listeners: [
+              { active_state: { listener }, error_state: { failed_configuration: parts.listeners[0] } },
+            ],
+          },
+        ],
+      });
+    expect(checkTexts([dump(parts.listeners[0])], SALLYPORT)).toEqual(NOTHING);
+    const text = JSON.stringify(parts.listeners[0]).replace('"failure_mode_allow":false', '"failure_mode_allow":true');
+    expect(checkTexts([dump(JSON.parse(text))], SALLYPORT).problems).toHaveLength(1);
+  });
+
+  it('what Envoy Gateway makes of our overlay', () => {
+    const text = readFileSync(new URL('test/support/kubernetes/envoy-gateway.json', TOP), 'utf8');
+    const config = sallyportConfig(new URL('deploy/kubernetes/base/sallyport.yaml', TOP));
+    expect(checkTexts([text], config)).toMatchObject({
+      problems: [],
+      // SecurityPolicy has no field for the first, and Kubernetes removes endpoints that are gone.
+      warnings: [expect.stringContaining('set encode_raw_headers: true'), expect.stringContaining('add health_checks')],
+    });
+  });
+
+  it('a file that is no Envoy configuration', () => {
+    expect(checkTexts(['a: 1'], SALLYPORT).problems).toEqual([expect.stringContaining('no HTTP connection manager')]);
+    expect(checkTexts(['a: ['], SALLYPORT).problems).toHaveLength(1);
+  });
+});

@@ -1,0 +1,83 @@
+import type { CheckContext, CheckedManager } from '../context.ts';
+import type { ConfigNode } from '../reading/config-node.ts';
+import type { EnvoyRoute } from '../routes/route-table.ts';
+import { overridesOf } from '../routes/route-table.ts';
+import { KEPT } from './names.ts';
+
+/** By what a route can tell requests apart that a kept answer is the same for. */
+const BEYOND_KEY = [
+  'headers',
+  'query_parameters',
+  'cookies',
+  'grpc',
+  'tls_context',
+  'dynamic_metadata',
+  'filter_state',
+  'runtime_fraction',
+];
+
+/**
+ * Checks that no two routes share kept answers although Envoy asks differently on them: an answer is found by method, host,
+ * path and credential, whatever else the routes match.
+ */
+export function checkKeptRoutes({ findings }: CheckContext, { asking, routes }: CheckedManager): void {
+  for (const { routes: own } of routes?.hosts ?? []) {
+    for (const [index, route] of own.entries()) {
+      const others = own.filter((_, other) => other !== index);
+      const how = askingOf(asking.name, route);
+      const differs = (other: EnvoyRoute): boolean => askingOf(asking.name, other) !== how && shareKey(route, other);
+      const isSpecial = how !== PLAINLY;
+      if (!isSpecial || keepsNothing(route) || !others.some(differs)) continue;
+      const why =
+        'Envoy asks differently here than on a route for the same path, but both use the answers that were kept for one';
+      findings.refuse(
+        route.node,
+        `${why}: add ${KEPT}: { "@type": type.googleapis.com/envoy.extensions.filters.http.lua.v3.LuaPerRoute, disabled: true } to its typed_per_filter_config`,
+      );
+    }
+  }
+}
+
+const PLAINLY = JSON.stringify([false, null, null]);
+
+/** How Envoy asks on a route: whether at all, what it adds, and whom. */
+function askingOf(name: string, { levels }: EnvoyRoute): string {
+  const overrides = overridesOf(name, levels);
+  const settings = overrides.flatMap(({ config }) => config.get('check_settings') ?? []);
+  const last = (field: string): unknown => settings.findLast((one) => one.get(field) !== undefined)?.get(field)?.value;
+  const isOff = overrides.at(-1)?.disabled === true;
+  return JSON.stringify([
+    isOff,
+    last('context_extensions') ?? null,
+    last('grpc_service') ?? last('http_service') ?? null,
+  ]);
+}
+
+function keepsNothing({ levels }: EnvoyRoute): boolean {
+  return overridesOf(KEPT, levels).at(-1)?.disabled === true;
+}
+
+/** Whether one request for a path can reach either of two routes. */
+function shareKey(one: EnvoyRoute, other: EnvoyRoute): boolean {
+  const [left, right] = [one, other].map(({ node }) => node.get('match'));
+  if (left === undefined || right === undefined) return false;
+  const isTold = [left, right].some((match) => BEYOND_KEY.some((field) => match.get(field) !== undefined));
+  return isTold && mayMeet(left, right);
+}
+
+/** Whether a path can match both; true where that cannot be told. */
+function mayMeet(one: ConfigNode, other: ConfigNode): boolean {
+  const [left, right] = [prefixOf(one), prefixOf(other)];
+  if (left === undefined || right === undefined) return true;
+  if (left.isWhole && right.isWhole) return left.text === right.text;
+  if (left.isWhole) return left.text.startsWith(right.text);
+  if (right.isWhole) return right.text.startsWith(left.text);
+  return left.text.startsWith(right.text) || right.text.startsWith(left.text);
+}
+
+function prefixOf(match: ConfigNode): { readonly text: string; readonly isWhole: boolean } | undefined {
+  const path = match.get('path')?.text;
+  if (path !== undefined) return { text: path, isWhole: true };
+  const text = match.get('prefix')?.text ?? match.get('path_separated_prefix')?.text;
+  return text === undefined ? undefined : { text, isWhole: false };
+}

@@ -1,0 +1,40 @@
+import type { ConfigNode } from './config-node.ts';
+
+/** Whether a text matches; `undefined` if that cannot be told here. */
+export type TextTest = (text: string) => boolean | undefined;
+
+/** Reads a `StringMatcher`, in which an expression must match the whole text. */
+export function readStringMatcher(node: ConfigNode): TextTest {
+  const fold = node.get('ignore_case')?.isTrue === true ? (text: string) => text.toLowerCase() : (text: string) => text;
+  const word = (name: string): string | undefined => {
+    const text = node.get(name)?.text;
+    return text === undefined ? undefined : fold(text);
+  };
+  const [exact, prefix, suffix, contains] = [word('exact'), word('prefix'), word('suffix'), word('contains')];
+  const expression = node.get('safe_regex', 'regex')?.text;
+  if (exact !== undefined) return (text) => fold(text) === exact;
+  if (prefix !== undefined) return (text) => fold(text).startsWith(prefix);
+  if (suffix !== undefined) return (text) => fold(text).endsWith(suffix);
+  if (contains !== undefined) return (text) => fold(text).includes(contains);
+  return expression === undefined ? () => undefined : wholeMatch(expression);
+}
+
+/** Reads a `ListStringMatcher`, of which one member is enough. */
+export function readStringMatchers(node: ConfigNode): TextTest {
+  const tests = node.get('patterns')?.items().map(readStringMatcher) ?? [];
+  return (text) => {
+    const results = tests.map((test) => test(text));
+    if (results.includes(true)) return true;
+    return results.includes(undefined) ? undefined : false;
+  };
+}
+
+/** RE2 and JavaScript agree on all that header names need. */
+function wholeMatch(expression: string): TextTest {
+  try {
+    const pattern = new RegExp(`^(?:${expression})$`, 's');
+    return (text) => pattern.test(text);
+  } catch {
+    return () => undefined;
+  }
+}
