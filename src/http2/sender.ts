@@ -1,0 +1,148 @@
+import {
+  FRAME_BYTES,
+  FRAME_HEADER_BYTES,
+  FrameType,
+  LARGEST,
+  writeFrameHeader,
+  writeUint32,
+} from './frames/frame-format.ts';
+import {
+  failureFrame,
+  MESSAGE_PREFIX_BYTES,
+  OPENING_END_BYTES,
+  type ReplyTemplates,
+  refusalFrame,
+} from './grpc/reply-templates.ts';
+import type { HttpRefusal } from './grpc/request-head.ts';
+import type { Output } from './output.ts';
+import type { Stream } from './stream.ts';
+import type { UnaryFailure } from './unary.ts';
+
+/** RFC 9113, section 6.9.2. */
+const INITIAL_WINDOW = 65_535;
+
+/** Writes the replies of a connection, within the windows that the client gives. RFC 9113, section 6.9. */
+export class Sender {
+  readonly #output: Output;
+  readonly #templates: ReplyTemplates;
+  #opening: Buffer;
+  #window = INITIAL_WINDOW;
+  #initialWindow = INITIAL_WINDOW;
+  /** The streams that wait for a window. */
+  readonly waiting = new Set<Stream>();
+
+  constructor(output: Output, templates: ReplyTemplates) {
+    this.#output = output;
+    this.#templates = templates;
+    this.#opening = templates.firstOpening;
+  }
+
+  /** Writes a failure, which ends this side of the stream. */
+  writeFailure(id: number, failure: UnaryFailure): void {
+    this.#writeOnly(id, failureFrame(failure, this.#isFirst()));
+  }
+
+  /** Writes an HTTP status, which ends this side of the stream. */
+  writeRefusal(id: number, refusal: HttpRefusal): void {
+    this.#writeOnly(id, refusalFrame(refusal, this.#isFirst()));
+  }
+
+  /** Writes a reply. Returns whether all of it is written; otherwise the stream waits, with a copy of the rest. */
+  writeMessage(stream: Stream, message: Uint8Array, now: number): boolean {
+    const length = message.length + MESSAGE_PREFIX_BYTES;
+    const streamWindow = this.#initialWindow + stream.sendCredit;
+    if (length > FRAME_BYTES || length > this.#window || length > streamWindow)
+      return this.#writeLater(stream, message, now);
+    this.#window -= length;
+    const output = this.#output;
+    const opening = this.#opening;
+    const { trailers } = this.#templates;
+    this.#opening = this.#templates.opening;
+    let at = output.reserve(opening.length + message.length + trailers.length);
+    const { bytes } = output;
+    bytes.set(opening, at);
+    writeUint32(bytes, at + 5, stream.id);
+    at += opening.length;
+    writeFrameHeader(bytes, at - OPENING_END_BYTES, length, FrameType.DATA << 8, stream.id);
+    writeUint32(bytes, at - 4, message.length);
+    bytes.set(message, at);
+    at += message.length;
+    bytes.set(trailers, at);
+    writeUint32(bytes, at + 5, stream.id);
+    return true;
+  }
+
+  /** Takes an increment of the connection's window. Returns false if the window gets too large. Section 6.9.1. */
+  addWindow(increment: number): boolean {
+    this.#window += increment;
+    return this.#window <= LARGEST;
+  }
+
+  /** Takes an increment of a stream's window. Returns false if the window gets too large. */
+  addStreamWindow(stream: Stream, increment: number): boolean {
+    stream.sendCredit += increment;
+    return this.#initialWindow + stream.sendCredit <= LARGEST;
+  }
+
+  /** Takes SETTINGS_INITIAL_WINDOW_SIZE. Returns false if the window of a stream gets too large. Section 6.9.2. */
+  setInitialWindow(size: number, streams: Iterable<Stream>): boolean {
+    this.#initialWindow = size;
+    for (const stream of streams) if (size + stream.sendCredit > LARGEST) return false;
+    return true;
+  }
+
+  /** Writes what the windows permit of the replies that wait. Calls `sent` for each that is complete. */
+  resume(now: number, sent: (stream: Stream) => void): void {
+    for (const stream of this.waiting) {
+      if (this.#window <= 0) return;
+      if (!this.#writeRest(stream, now)) continue;
+      this.waiting.delete(stream);
+      sent(stream);
+    }
+  }
+
+  #isFirst(): boolean {
+    const isFirst = this.#opening === this.#templates.firstOpening;
+    this.#opening = this.#templates.opening;
+    return isFirst;
+  }
+
+  #writeOnly(id: number, frame: Buffer): void {
+    const at = this.#output.reserve(frame.length);
+    this.#output.bytes.set(frame, at);
+    writeUint32(this.#output.bytes, at + 5, id);
+  }
+
+  #writeLater(stream: Stream, message: Uint8Array, now: number): boolean {
+    const opening = this.#opening.subarray(0, -OPENING_END_BYTES);
+    this.#opening = this.#templates.opening;
+    this.#writeOnly(stream.id, opening);
+    const unsent = Buffer.allocUnsafe(MESSAGE_PREFIX_BYTES + message.length);
+    unsent[0] = 0;
+    unsent.set(message, writeUint32(unsent, 1, message.length));
+    stream.unsent = unsent;
+    stream.unsentSince = now;
+    if (this.#writeRest(stream, now)) return true;
+    this.waiting.add(stream);
+    return false;
+  }
+
+  /** Returns whether the whole reply is written. */
+  #writeRest(stream: Stream, now: number): boolean {
+    while (stream.unsent !== undefined && stream.unsent.length > 0) {
+      const windows = Math.min(this.#window, this.#initialWindow + stream.sendCredit);
+      const length = Math.min(stream.unsent.length, FRAME_BYTES, windows);
+      if (length <= 0) return false;
+      this.#window -= length;
+      stream.sendCredit -= length;
+      stream.unsentSince = now;
+      const at = this.#output.reserve(FRAME_HEADER_BYTES + length);
+      writeFrameHeader(this.#output.bytes, at, length, FrameType.DATA << 8, stream.id);
+      this.#output.bytes.set(stream.unsent.subarray(0, length), at + FRAME_HEADER_BYTES);
+      stream.unsent = stream.unsent.subarray(length);
+    }
+    stream.unsent = undefined;
+    this.#writeOnly(stream.id, this.#templates.trailers);
+    return true;
+  }
+}

@@ -1,0 +1,50 @@
+import type { Stream } from './stream.ts';
+
+/** So many streams that ended last are remembered. */
+const REMEMBERED = 128;
+
+/** How a stream was closed, as far as it is remembered: `ended` by the client, or `left` by this side before that. */
+export type Closure = 'ended' | 'left' | 'forgotten';
+
+/** The streams of a connection. RFC 9113, section 5.1. */
+export class StreamTable {
+  readonly #open = new Map<number, Stream>();
+  /** The ids of closed streams; below 0 for those that this side left. */
+  readonly #closed = new Int32Array(REMEMBERED);
+  #nextClosed = 0;
+  /** The highest id that the client has used. Section 5.1.1. */
+  lastId = 0;
+
+  get size(): number {
+    return this.#open.size;
+  }
+
+  get(id: number): Stream | undefined {
+    return this.#open.get(id);
+  }
+
+  add(stream: Stream): void {
+    this.#open.set(stream.id, stream);
+  }
+
+  /** Closes a stream, also one that was never opened here. */
+  close(id: number, hasEnded: boolean): void {
+    this.#open.delete(id);
+    this.#closed[this.#nextClosed] = hasEnded ? id : -id;
+    this.#nextClosed = (this.#nextClosed + 1) % REMEMBERED;
+  }
+
+  /** Whether the client has not used this id, nor a higher one. */
+  isIdle(id: number): boolean {
+    return id > this.lastId || id % 2 === 0;
+  }
+
+  closureOf(id: number): Closure {
+    if (this.#closed.includes(-id)) return 'left';
+    return this.#closed.includes(id) ? 'ended' : 'forgotten';
+  }
+
+  [Symbol.iterator](): IterableIterator<Stream> {
+    return this.#open.values();
+  }
+}

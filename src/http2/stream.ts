@@ -1,0 +1,61 @@
+import type { MessageReader } from './grpc/message-reader.ts';
+import type { RequestHead } from './grpc/request-head.ts';
+import type { UnaryCall } from './unary.ts';
+
+const NOTHING = Buffer.alloc(0);
+
+/** One call: a stream of HTTP/2 from its HEADERS until both sides have ended it. RFC 9113, section 5.1. */
+export class Stream implements UnaryCall {
+  readonly id: number;
+  readonly head: RequestHead;
+  /** In milliseconds, on the clock of the connection. */
+  readonly openedAt: number;
+  message: Buffer = NOTHING;
+  /** Whether the client has ended it: "half-closed (remote)". */
+  hasEnded = false;
+  isClosed = false;
+  /** Whether its message was handed to the method. */
+  isAccepted = false;
+  /** Whether its method has promised a reply that is not there yet. */
+  isRunning = false;
+  /** What the client may still send. Section 6.9. */
+  receiveWindow: number;
+  /** What this side may send beyond the initial window; below 0 when it has sent more than was added. */
+  sendCredit = 0;
+  bodyBytes = 0;
+  /** Of the connection's held bytes. */
+  heldBytes = 0;
+  /** Reads a message that does not arrive at once. */
+  reader: MessageReader | undefined;
+  /** The rest of a reply for which there is no window, and since when it waits. */
+  unsent: Buffer | undefined;
+  unsentSince = 0;
+  timer: NodeJS.Timeout | undefined;
+
+  constructor(id: number, head: RequestHead, openedAt: number, receiveWindow: number) {
+    this.id = id;
+    this.head = head;
+    this.openedAt = openedAt;
+    this.receiveWindow = receiveWindow;
+  }
+
+  get path(): string {
+    return this.head.path;
+  }
+
+  get timeoutMs(): number {
+    return this.head.timeoutMs;
+  }
+
+  values(name: string): readonly string[] {
+    return this.head.fields.filter((field) => field.name === name).map((field) => field.value);
+  }
+
+  isCancelled(): boolean {
+    return this.isClosed;
+  }
+
+  forgetMessage(): void {
+    this.message = NOTHING;
+  }
+}
