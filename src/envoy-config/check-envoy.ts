@@ -11,6 +11,7 @@ import type { EnvoyFindings } from './findings.ts';
 import { Findings } from './findings.ts';
 import { checkMatcher } from './kept/asking.ts';
 import { checkKept } from './kept/kept.ts';
+import { checkSharedRoutes } from './kept/shared-routes.ts';
 import { checkManager } from './manager.ts';
 import { ConfigNode } from './reading/config-node.ts';
 import type { HttpFilter } from './reading/http-filter.ts';
@@ -37,7 +38,8 @@ export function checkEnvoy(names: readonly string[], config: Config): EnvoyFindi
   const findings = new Findings();
   const context: CheckContext = { config, setup, findings };
   const managers = setup.managers.map((node) => ({ node, filters: readFilters(node, setup) }));
-  const asking = managers.filter(({ node, filters }) => checkOne(context, node, filters));
+  const checked = managers.flatMap(({ node, filters }) => checkOne(context, node, filters) ?? []);
+  checkSharedRoutes(context, checked);
   for (const source of setup.sources) {
     findings.miss(
       source,
@@ -45,7 +47,7 @@ export function checkEnvoy(names: readonly string[], config: Config): EnvoyFindi
     );
   }
   const [first] = files;
-  if (asking.length === 0 && first !== undefined) {
+  if (checked.length === 0 && first !== undefined) {
     if (managers.length === 0)
       findings.refuse(first, 'no HTTP connection manager: expected the configuration of an Envoy');
     else
@@ -54,7 +56,8 @@ export function checkEnvoy(names: readonly string[], config: Config): EnvoyFindi
         'Envoy asks Sallyport about no request: add envoy.filters.http.ext_authz, as in envoy.yaml',
       );
   } else {
-    for (const { node } of managers.filter((one) => !asking.includes(one))) {
+    const asking = new Set(checked.map(({ node }) => node));
+    for (const { node } of managers.filter((one) => !asking.has(one.node))) {
       findings.warn(node.get('http_filters') ?? node, 'this listener asks Sallyport about no request');
     }
   }
@@ -70,10 +73,10 @@ function readFile(name: string): ConfigNode | readonly Problem[] {
   return new ConfigNode({ name, source }, source.value);
 }
 
-/** Checks one connection manager; false if it does not ask Sallyport. */
-function checkOne(context: CheckContext, node: ConfigNode, filters: readonly HttpFilter[]): boolean {
+/** Checks one connection manager; `undefined` if it does not ask Sallyport. */
+function checkOne(context: CheckContext, node: ConfigNode, filters: readonly HttpFilter[]): CheckedManager | undefined {
   const found = findSallyport(context, filters);
-  if (found === undefined) return false;
+  if (found === undefined) return undefined;
   const checked: CheckedManager = { node, filters, ...found, routes: routesOf(context, node) };
   const isUnasked = reachesUnasked(checked);
   checkManager(context, node, isUnasked);
@@ -85,7 +88,7 @@ function checkOne(context: CheckContext, node: ConfigNode, filters: readonly Htt
   checkServers(context, checked);
   checkUnaskedRoutes(context, checked);
   checkKept(context, checked);
-  return true;
+  return checked;
 }
 
 function routesOf({ setup, findings }: CheckContext, manager: ConfigNode): RouteTable | undefined {

@@ -11,7 +11,10 @@ import type { EnvoyFindings } from '../../../src/envoy-config/findings.ts';
 /** Where the connection manager of `envoy.yaml` is. */
 export const MANAGER = 'static_resources.listeners.0.filter_chains.0.filters.0.typed_config';
 
-/** Puts a value at a path of keys and positions; `undefined` removes what is there, `{ insert }` puts it before a position. */
+/**
+ * Puts a value at a path of keys and positions, in which `~` stands for a dot of a key. `undefined` removes what is there,
+ * `{ insert }` puts it before a position, and `{ copy }` takes what is at another path.
+ */
 export type Change = readonly [path: string, value: unknown];
 
 /** The messages of each kind. */
@@ -76,9 +79,11 @@ function apply(document: unknown, [path, value]: Change): void {
   const last = steps.pop() ?? '';
   const parent = steps.reduce(memberOf, document);
   if (typeof parent !== 'object' || parent === null) throw new Error(`nothing is at ${path}`);
-  const inserted = isInsertion(value) ? value.insert : undefined;
+  const inserted = has(value, 'insert') ? value.insert : undefined;
   if (inserted !== undefined && Array.isArray(parent)) parent.splice(Number(last), 0, inserted);
-  else if (value !== undefined) Reflect.set(parent, last, value);
+  else if (has(value, 'copy')) {
+    Reflect.set(parent, last, structuredClone(String(value.copy).split('.').reduce(memberOf, document)));
+  } else if (value !== undefined) Reflect.set(parent, last, value);
   else if (Array.isArray(parent)) parent.splice(Number(last), 1);
   else if (!Reflect.deleteProperty(parent, last)) throw new Error(`nothing is at ${path}`);
 }
@@ -87,6 +92,6 @@ function memberOf(value: unknown, step: string): unknown {
   return typeof value === 'object' && value !== null ? Reflect.get(value, step) : undefined;
 }
 
-function isInsertion(value: unknown): value is { readonly insert: unknown } {
-  return typeof value === 'object' && value !== null && 'insert' in value;
+function has<Key extends string>(value: unknown, key: Key): value is Readonly<Record<Key, unknown>> {
+  return typeof value === 'object' && value !== null && key in value;
 }
