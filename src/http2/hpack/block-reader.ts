@@ -1,24 +1,21 @@
 import { decodeHuffman } from './huffman.ts';
 
-/** The length of a string has 7 bits, after a bit that says whether it is encoded with Huffman's code. */
+/** A string has its length in 7 bits and more bytes, after a bit that says whether it is encoded with Huffman's code. */
 const LENGTH_MASK = 0x7f;
 const HUFFMAN = 0x80;
 /** Bytes of an integer after its prefix: 4 hold 28 bits, which is more than any index, length or size here. */
 const MOST_MORE_BYTES = 4;
 
 /** The decoded strings of all connections pass through here, one after the other. */
+const USUAL_ROOM = 4096;
 let scratch: Buffer | undefined;
 
 /** Reads the primitives of a field block. RFC 7541, section 5. */
 export class BlockReader {
-  bytes: Buffer;
+  bytes: Buffer = Buffer.alloc(0);
   /** Where the next byte is. */
   at = 0;
   end = 0;
-
-  constructor(bytes: Buffer) {
-    this.bytes = bytes;
-  }
 
   open(bytes: Buffer, start: number, end: number): void {
     this.bytes = bytes;
@@ -26,10 +23,12 @@ export class BlockReader {
     this.end = end;
   }
 
-  /**
-   * Reads an integer of which the lowest bits of the next byte are the prefix. Returns -1 if it ends early or is too
-   * large. Section 5.1.
-   */
+  /** Returns the next byte without moving; 0 at the end. */
+  peek(): number {
+    return this.at < this.end ? (this.bytes[this.at] ?? 0) : 0;
+  }
+
+  /** Reads an integer whose prefix is in the lowest bits of the next byte. Returns -1 if it is cut or too large. Section 5.1. */
   integer(prefixMask: number): number {
     const { bytes, end } = this;
     if (this.at >= end) return -1;
@@ -44,36 +43,25 @@ export class BlockReader {
     return -1;
   }
 
-  /** Moves behind the string that is next, without decoding it. Returns whether all of it is in the block. Section 5.2. */
-  skipString(): boolean {
+  /** Moves behind the next string without decoding it. Returns its length; -1 if it is cut. */
+  skipString(): number {
     const length = this.integer(LENGTH_MASK);
-    if (length < 0 || length > this.end - this.at) return false;
+    if (length < 0 || length > this.end - this.at) return -1;
     this.at += length;
-    return true;
+    return length;
   }
 
-  /**
-   * Returns the string from `start`, where its length is, to `end`, with a character for each byte; `undefined` if its
-   * code is wrong. Section 5.2.
-   */
-  stringAt(start: number, end: number): string | undefined {
-    const isHuffman = ((this.bytes[start] ?? 0) & HUFFMAN) !== 0;
-    this.at = start;
-    this.integer(LENGTH_MASK);
-    const text = this.at;
-    this.at = end;
-    if (!isHuffman) return this.bytes.toString('latin1', text, end);
-    const room = Math.ceil(((end - text) * 8) / 5) + 1;
-    const output = roomFor(room);
-    const length = decodeHuffman(this.bytes, text, end, output);
-    return length < 0 ? undefined : output.toString('latin1', 0, length);
+  /** Reads a string with a character for each byte. Returns `undefined` if it is cut or its code is wrong. Section 5.2. */
+  string(): string | undefined {
+    const isHuffman = (this.peek() & HUFFMAN) !== 0;
+    const length = this.skipString();
+    if (length < 0) return undefined;
+    const start = this.at - length;
+    if (!isHuffman) return this.bytes.toString('latin1', start, this.at);
+    const room = Math.ceil((length * 8) / 5) + 1;
+    scratch ??= Buffer.allocUnsafeSlow(USUAL_ROOM);
+    const output = room > USUAL_ROOM ? Buffer.allocUnsafeSlow(room) : scratch;
+    const decoded = decodeHuffman(this.bytes, start, this.at, output);
+    return decoded < 0 ? undefined : output.toString('latin1', 0, decoded);
   }
-}
-
-const USUAL_ROOM = 4096;
-
-function roomFor(bytes: number): Buffer {
-  if (bytes > USUAL_ROOM) return Buffer.allocUnsafeSlow(bytes);
-  scratch ??= Buffer.allocUnsafeSlow(USUAL_ROOM);
-  return scratch;
 }

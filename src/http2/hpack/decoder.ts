@@ -1,6 +1,6 @@
 import { BlockReader } from './block-reader.ts';
 import { DynamicTable } from './dynamic-table.ts';
-import { FieldName } from './field-name.ts';
+import { FieldName, type NamedField } from './field-name.ts';
 import { type DecodedBlock, type DecodedFields, fieldSize, type HeaderField } from './header-field.ts';
 import { LastBytes } from './last-bytes.ts';
 import { FIRST_DYNAMIC_INDEX, staticTable } from './static-table.ts';
@@ -8,7 +8,7 @@ import { FIRST_DYNAMIC_INDEX, staticTable } from './static-table.ts';
 /** The size of a table until SETTINGS say another. RFC 9113, section 6.5.2. */
 const INITIAL_TABLE_BYTES = 4096;
 
-/** The first bits of a representation, and the masks of the integers after them. RFC 7541, section 6. */
+/** The lowest first byte of each representation, and the masks of the integers in it. RFC 7541, section 6. */
 const INDEXED = 0x80;
 const INDEX_MASK = 0x7f;
 const LITERAL_TO_INDEX = 0x40;
@@ -17,9 +17,8 @@ const SIZE_UPDATE = 0x20;
 const SIZE_MASK = 0x1f;
 const LITERAL_MASK = 0x0f;
 
-const WRONG_CODE = 'a string that is no Huffman code';
-const CUT_STRING = 'a string beyond the end of the block';
-const NO_INDEX = 'an index outside the tables';
+const WRONG_INDEX = 'an index outside the tables';
+const WRONG_STRING = 'a string that is cut, or that is no Huffman code';
 
 export interface HpackLimits {
   /** The SETTINGS_HEADER_TABLE_SIZE that this side sends, in bytes. The default of HTTP/2 is 4096. */
@@ -32,23 +31,18 @@ export interface HpackLimits {
 
 /** Decodes the field blocks of one connection, in their order. RFC 7541. */
 export class HpackDecoder {
-  readonly #maxTableBytes: number;
-  readonly #maxListBytes: number;
-  readonly #kindOf: (name: string) => number;
-  readonly #staticNames: FieldName[] = [];
-  readonly #staticFields: HeaderField[] = [];
+  readonly #limits: HpackLimits;
+  readonly #staticFields: NamedField[] = [];
   readonly #table = new DynamicTable(INITIAL_TABLE_BYTES);
-  readonly #reader = new BlockReader(Buffer.alloc(0));
+  readonly #reader = new BlockReader();
   readonly #lastBlock = new LastBytes<DecodedFields>();
   #lastBlockChanges = 0;
   #allowedTableBytes = INITIAL_TABLE_BYTES;
   #isUpdateDue = false;
   #fault: string | undefined;
 
-  constructor({ maxTableBytes, maxListBytes, kindOf }: HpackLimits) {
-    this.#maxTableBytes = maxTableBytes;
-    this.#maxListBytes = maxListBytes;
-    this.#kindOf = kindOf ?? (() => 0);
+  constructor(limits: HpackLimits) {
+    this.#limits = limits;
   }
 
   /**
@@ -56,8 +50,8 @@ export class HpackDecoder {
    * table must get smaller, its next block must begin with a size update. RFC 9113, section 4.3.1.
    */
   settingsAcknowledged(): void {
-    this.#allowedTableBytes = this.#maxTableBytes;
-    this.#isUpdateDue = this.#table.limit > this.#maxTableBytes;
+    this.#allowedTableBytes = this.#limits.maxTableBytes;
+    this.#isUpdateDue = this.#table.limit > this.#allowedTableBytes;
     this.#lastBlock.forget();
   }
 
@@ -66,7 +60,7 @@ export class HpackDecoder {
    * of `bytes`. Returns the same object for the same block while the table does not change; it never changes afterwards.
    */
   decode(bytes: Buffer, start: number, end: number): DecodedBlock {
-    const changes = this.#table.changes;
+    const { changes } = this.#table;
     if (changes !== this.#lastBlockChanges) this.#lastBlock.forget();
     this.#lastBlockChanges = changes;
     const known = this.#lastBlock.find(bytes, start, end);
@@ -79,112 +73,91 @@ export class HpackDecoder {
   }
 
   #block(): DecodedBlock {
-    this.#sizeUpdates();
+    const { maxListBytes } = this.#limits;
     const reader = this.#reader;
     const fields: HeaderField[] = [];
     let isValid = true;
     let listBytes = 0;
+    this.#readSizeUpdates();
     while (this.#fault === undefined && reader.at < reader.end) {
-      const field = this.#next();
-      if (field === undefined) continue;
+      const field = this.#readField();
+      if (field === undefined) break;
       listBytes += fieldSize(field);
       isValid &&= field.isValid;
-      if (listBytes <= this.#maxListBytes) fields.push(field);
+      if (listBytes <= maxListBytes) fields.push(field);
     }
     if (this.#fault !== undefined) return { outcome: 'broken', reason: this.#fault };
-    if (listBytes > this.#maxListBytes) return { outcome: 'too-long' };
+    if (listBytes > maxListBytes) return { outcome: 'too-long' };
     return { outcome: isValid ? 'fields' : 'malformed', fields };
   }
 
   /** They come before the fields of a block. RFC 7541, sections 4.2 and 6.3. */
-  #sizeUpdates(): void {
+  #readSizeUpdates(): void {
     const reader = this.#reader;
-    while (reader.at < reader.end && ((reader.bytes[reader.at] ?? 0) & ~SIZE_MASK) === SIZE_UPDATE) {
+    while ((reader.peek() & ~SIZE_MASK) === SIZE_UPDATE) {
       const size = reader.integer(SIZE_MASK);
-      if (size < 0 || size > this.#allowedTableBytes) {
-        this.#fail('a size update above SETTINGS_HEADER_TABLE_SIZE');
-        return;
-      }
+      if (size < 0 || size > this.#allowedTableBytes) return this.#fail('a size above SETTINGS_HEADER_TABLE_SIZE');
       this.#table.resize(size);
       this.#isUpdateDue = false;
     }
     if (this.#isUpdateDue && reader.at < reader.end)
-      this.#fail('no size update after a smaller SETTINGS_HEADER_TABLE_SIZE');
+      this.#fail('no size update after smaller SETTINGS_HEADER_TABLE_SIZE');
   }
 
-  /** Returns the field that is next; `undefined` after a fault. RFC 7541, section 6. */
-  #next(): HeaderField | undefined {
-    const first = this.#reader.bytes[this.#reader.at] ?? 0;
+  /** RFC 7541, sections 6.1 and 6.2. Like all below, returns `undefined` after a fault. */
+  #readField(): NamedField | undefined {
+    const first = this.#reader.peek();
     if (first >= INDEXED) return this.#fieldAt(this.#reader.integer(INDEX_MASK));
-    if (first >= LITERAL_TO_INDEX) {
-      const name = this.#name(LITERAL_TO_INDEX_MASK);
-      const field = name === undefined ? undefined : this.#value(name);
-      if (name !== undefined && field !== undefined) this.#table.add(field, name);
-      return field;
-    }
-    if (first >= SIZE_UPDATE) return this.#fail('a size update after a field');
-    const name = this.#name(LITERAL_MASK);
-    return name === undefined ? undefined : this.#value(name);
-  }
-
-  #fieldAt(index: number): HeaderField | undefined {
-    const field =
-      index < FIRST_DYNAMIC_INDEX
-        ? (this.#staticFields[index] ?? this.#makeStaticField(index))
-        : this.#table.at(index - FIRST_DYNAMIC_INDEX)?.field;
-    return field ?? this.#fail(NO_INDEX);
-  }
-
-  #makeStaticField(index: number): HeaderField | undefined {
-    const entry = staticTable()[index - 1];
-    if (entry === undefined) return undefined;
-    const field = this.#staticName(index)?.fieldWith(entry.value);
-    if (field !== undefined) this.#staticFields[index] = field;
+    const isToIndex = first >= LITERAL_TO_INDEX;
+    if (!isToIndex && first >= SIZE_UPDATE) return this.#fail('a size update after a field');
+    const name = this.#readName(isToIndex ? LITERAL_TO_INDEX_MASK : LITERAL_MASK);
+    const field = name === undefined ? undefined : this.#readValue(name);
+    if (isToIndex && field !== undefined) this.#table.add(field);
     return field;
   }
 
-  #name(prefixMask: number): FieldName | undefined {
+  #readName(prefixMask: number): FieldName | undefined {
     const index = this.#reader.integer(prefixMask);
-    if (index === 0) {
-      const text = this.#string();
-      return text === undefined ? undefined : new FieldName(text, this.#kindOf);
-    }
-    const name =
-      index < FIRST_DYNAMIC_INDEX ? this.#staticName(index) : this.#table.at(index - FIRST_DYNAMIC_INDEX)?.name;
-    return name ?? this.#fail(NO_INDEX);
+    if (index !== 0) return this.#fieldAt(index)?.origin;
+    const text = this.#reader.string();
+    return text === undefined ? this.#fail(WRONG_STRING) : this.#newName(text);
   }
 
-  /** Indexes with one name share it, so that it remembers one last value. */
-  #staticName(index: number): FieldName | undefined {
-    const known = this.#staticNames[index];
-    if (known !== undefined) return known;
-    const entries = staticTable();
-    const text = entries[index - 1]?.name;
-    if (text === undefined) return undefined;
-    const first = entries.findIndex(({ name }) => name === text) + 1;
-    const name = first === index ? new FieldName(text, this.#kindOf) : this.#staticName(first);
-    if (name !== undefined) this.#staticNames[index] = name;
-    return name;
-  }
-
-  #value(name: FieldName): HeaderField | undefined {
+  #readValue(name: FieldName): NamedField | undefined {
     const reader = this.#reader;
     const start = reader.at;
-    if (!reader.skipString()) return this.#fail(CUT_STRING);
-    const end = reader.at;
-    const known = name.lastField.find(reader.bytes, start, end);
-    if (known !== undefined) return known;
-    const text = reader.stringAt(start, end);
-    if (text === undefined) return this.#fail(WRONG_CODE);
+    if (reader.skipString() >= 0) {
+      const known = name.lastField.find(reader.bytes, start, reader.at);
+      if (known !== undefined) return known;
+    }
+    reader.at = start;
+    const text = reader.string();
+    if (text === undefined) return this.#fail(WRONG_STRING);
     const field = name.fieldWith(text);
-    name.lastField.remember(reader.bytes, start, end, field);
+    name.lastField.remember(reader.bytes, start, reader.at, field);
     return field;
   }
 
-  #string(): string | undefined {
-    const start = this.#reader.at;
-    if (!this.#reader.skipString()) return this.#fail(CUT_STRING);
-    return this.#reader.stringAt(start, this.#reader.at) ?? this.#fail(WRONG_CODE);
+  #fieldAt(index: number): NamedField | undefined {
+    const field =
+      index < FIRST_DYNAMIC_INDEX
+        ? (this.#staticFields[index] ?? this.#staticField(index))
+        : this.#table.at(index - FIRST_DYNAMIC_INDEX);
+    return field ?? this.#fail(WRONG_INDEX);
+  }
+
+  /** Fields with one name share it, so that it remembers one last value. */
+  #staticField(index: number): NamedField | undefined {
+    const entry = staticTable()[index - 1];
+    if (entry === undefined) return undefined;
+    const name = this.#staticFields.find((field) => field?.name === entry.name)?.origin ?? this.#newName(entry.name);
+    const field = name.fieldWith(entry.value);
+    this.#staticFields[index] = field;
+    return field;
+  }
+
+  #newName(text: string): FieldName {
+    return new FieldName(text, this.#limits.kindOf ?? (() => 0));
   }
 
   #fail(reason: string): undefined {

@@ -2,12 +2,17 @@ import { isFieldName, isFieldValue } from './field-syntax.ts';
 import type { HeaderField } from './header-field.ts';
 import { LastBytes } from './last-bytes.ts';
 
+/** A field in a table, of which a literal may take the name. */
+export interface NamedField extends HeaderField {
+  readonly origin: FieldName;
+}
+
 /** A name of a field, with the last value that it had. */
 export class FieldName {
   readonly text: string;
   readonly kind: number;
   readonly isValid: boolean;
-  readonly lastField = new LastBytes<HeaderField>();
+  readonly lastField = new LastBytes<NamedField>();
 
   constructor(text: string, kindOf: (name: string) => number) {
     this.text = text;
@@ -15,7 +20,7 @@ export class FieldName {
     this.isValid = isFieldName(text);
   }
 
-  fieldWith(value: string): HeaderField {
-    return { name: this.text, value, kind: this.kind, isValid: this.isValid && isFieldValue(value) };
+  fieldWith(value: string): NamedField {
+    return { name: this.text, value, kind: this.kind, isValid: this.isValid && isFieldValue(value), origin: this };
   }
 }
