@@ -19,7 +19,7 @@ import { Authorizer } from './authorizer.ts';
 import type { PresentedCredential } from './core/credential/credential.ts';
 import type { VerificationResult, VerifiedCredential } from './core/credential/verified-credential.ts';
 import type { Decision } from './core/decision.ts';
-import type { DecisionObserver, StandingReader, Timing, Verifier } from './core/ports.ts';
+import type { DecisionObserver, DecisionTracer, StandingReader, Timing, Verifier } from './core/ports.ts';
 import type { AccessRequest } from './core/request.ts';
 import type { Route } from './core/route.ts';
 import type { Freshness, Standing } from './core/standing.ts';
@@ -67,6 +67,54 @@ describe('Authorizer.decide()', () => {
     const bench = new Bench({ verify: async () => credential, refresh: async () => hear(credential) });
     expect(await bench.decide()).toMatchObject({ outcome: 'allow', credential });
     expect(bench.calls).toEqual(['verify tok', 'refresh sub-1']);
+  });
+
+  it('answers at once when an unknown credential is verified at once', () => {
+    const bench = new Bench({ verify: () => makeCredential() });
+    expect(bench.authorizer.decide(REQUEST)).toMatchObject({ outcome: 'allow' });
+    const refusing = new Bench({ verify: () => ({ outcome: 'refused', reason: 'token_invalid', check: 'signature' }) });
+    expect(refusing.authorizer.decide(REQUEST)).toMatchObject({ outcome: 'deny', check: 'signature' });
+    expect([bench.calls, refusing.calls]).toEqual([['verify tok'], ['verify tok']]);
+    expect(refusing.observer.timings).toEqual([{ waited: true, tookMs: 0 }]);
+  });
+
+  it('reads the standing of a credential that is verified at once, and verifies it once', async () => {
+    const credential = makeCredential({ standings: [makeStanding()] });
+    const bench = new Bench({ verify: () => credential, refresh: async () => hear(credential) });
+    expect(await bench.decide()).toMatchObject({ outcome: 'allow', credential });
+    expect(bench.calls).toEqual(['verify tok', 'refresh sub-1']);
+  });
+
+  it('denies as unavailable when a verification throws at once', async () => {
+    const broken = new Error('broken');
+    const bench = new Bench({
+      verify: () => {
+        throw broken;
+      },
+    });
+    expect(await bench.decide()).toMatchObject({ outcome: 'deny', reason: 'unavailable' });
+    expect(bench.observer.failures).toEqual([broken]);
+  });
+
+  it('verifies within its trace if the request may belong to one', async () => {
+    const traced: string[] = [];
+    const tracer: DecisionTracer = {
+      follows: () => true,
+      follow: async (_request, _beganMs, rest) => {
+        traced.push('begun');
+        const result = await rest();
+        traced.push('ended');
+        return result;
+      },
+      followAll: (_requests, _beganMs, rest) => rest(),
+      io: (_io, work) => work(),
+    };
+    const verify = (): VerifiedCredential => {
+      traced.push('verified');
+      return makeCredential();
+    };
+    expect(await new Bench({ verify, tracer }).decide()).toMatchObject({ outcome: 'allow' });
+    expect(traced).toEqual(['begun', 'verified', 'ended']);
   });
 
   it('keeps two decisions at a time apart', async () => {
@@ -425,6 +473,7 @@ interface BenchParts extends Pick<AuthorizerParts, 'known' | 'clock' | 'standing
   readonly verify: Verifier['verify'];
   readonly refresh: StandingReader['refresh'];
   readonly outageFreshness: Freshness;
+  readonly tracer: DecisionTracer;
   readonly route: Partial<Route>;
   readonly basicUntilMs: number;
   readonly notesUse: boolean;
@@ -503,7 +552,7 @@ class Bench {
     await vi.advanceTimersByTimeAsync(ms);
   }
 
-  private verify(credential: PresentedCredential, verify: Verifier['verify'] = never): Promise<VerificationResult> {
+  private verify(credential: PresentedCredential, verify: Verifier['verify'] = never) {
     this.calls.push(`verify ${credential.value}`);
     return verify(credential);
   }

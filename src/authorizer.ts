@@ -52,6 +52,7 @@ export interface AuthorizerParts {
 }
 
 const UNTRACED: DecisionTracer = {
+  follows: () => false,
   follow: (_request, _beganMs, rest) => rest(),
   followAll: (_requests, _beganMs, rest) => rest(),
   io: (_io, work) => work(),
@@ -88,7 +89,7 @@ export class Authorizer implements BatchDecider {
     const beganMs = clock.monotonicMs();
     const moment = { wallMs: clock.wallMs(), monotonicMs: beganMs, beganMs, mayAsk: true };
     const outcome = authorize(request, policy, this.knowledge, standings.freshness, moment);
-    if (outcome.outcome === 'need') return this.pursue(request, outcome, this.attempt(beganMs, limits));
+    if (outcome.outcome === 'need') return this.decideUnknown(request, outcome, this.attempt(beganMs, limits));
     this.note(outcome, moment);
     observer.decided(request, outcome, this.sampleTime(beganMs), beganMs);
     return outcome;
@@ -102,6 +103,27 @@ export class Authorizer implements BatchDecider {
     const beganMs = this.parts.clock.monotonicMs();
     const attempt = { ...this.attempt(beganMs, limits), turns: new Turns() };
     return this.tracer.followAll(requests, beganMs, () => this.decideAll(requests, attempt));
+  }
+
+  /** A credential that is verified without a wait is decided without one. */
+  private decideUnknown(request: AccessRequest, need: Need, attempt: Attempt): Decision | Promise<Decision> {
+    if (!this.isVerifiedAtOnce(request, need, attempt)) return this.pursue(request, need, attempt);
+    const moment = this.momentOf(attempt.beganMs, true);
+    const { policy, standings } = this.parts;
+    const outcome = authorize(request, policy, attempt.learnt, standings.freshness, moment);
+    if (outcome.outcome === 'need') return this.pursue(request, outcome, attempt);
+    return this.finish(request, outcome, moment, attempt);
+  }
+
+  private isVerifiedAtOnce(request: AccessRequest, need: Need, attempt: Attempt): boolean {
+    // What a decision waits for belongs to its trace.
+    if (need.what !== 'verification' || this.tracer.follows(request)) return false;
+    try {
+      return this.learn(need.credential, request, attempt) === undefined;
+    } catch {
+      // The pursuit fails likewise, and reports it.
+      return false;
+    }
   }
 
   private async decideAll(requests: readonly AccessRequest[], attempt: Attempt): Promise<readonly Decision[]> {
@@ -253,13 +275,22 @@ export class Authorizer implements BatchDecider {
   }
 
   /** What a batch could not begin in time stays unknown. */
-  private async verify(credential: PresentedCredential, { client }: AccessRequest, attempt: Attempt): Promise<void> {
-    const { learnt, turns, endMs } = attempt;
+  private async verify(credential: PresentedCredential, request: AccessRequest, attempt: Attempt): Promise<void> {
+    const { turns, endMs } = attempt;
     if (turns !== undefined) {
       await turns.take();
       if (attempt.isCancelled() || this.parts.clock.monotonicMs() >= endMs) return;
     }
-    await learnt.learn(credential, () => this.parts.verifier.verify(credential, client));
+    await this.learn(credential, request, attempt);
+  }
+
+  /** Returns a promise only if there is something to wait for. */
+  private learn(
+    credential: PresentedCredential,
+    { client }: AccessRequest,
+    { learnt }: Attempt,
+  ): Promise<void> | undefined {
+    return learnt.learn(credential, () => this.parts.verifier.verify(credential, client));
   }
 }
 

@@ -223,9 +223,9 @@ function buildVerifier(
   sharedParts: SharedParts,
   generation: number,
 ): CredentialVerifier {
-  const { clock, standings, known, keySets, introspection } = sharedParts;
+  const { clock, standings, known, keySets, introspection, signers, pace } = sharedParts;
   const issuers = trustIssuers(config.issuers, sharedParts.own?.keys ?? new FixedKeys([]), keySets);
-  const { clockSkewMs, limits } = config;
+  const { clockSkewMs, limits, timeouts } = config;
   const resourceAudiences = new Set(config.resources.flatMap(({ audience }) => audience));
   const shared = {
     cache: known,
@@ -238,7 +238,8 @@ function buildVerifier(
     generation,
   };
   return new CredentialVerifier({
-    bearer: new BearerVerifier({ ...shared, issuers, clock }),
+    // The rest of the time is for the revocation set.
+    bearer: new BearerVerifier({ ...shared, issuers, clock, signers, pace, waitMs: timeouts.decisionMs / 2 }),
     keys: own && buildKeyVerifier(config, own, sharedParts, shared),
     opaque: introspection.verifier(config.issuers, shared),
     basic: own && buildBasicVerifier(own, sharedParts, generation),

@@ -30,6 +30,9 @@ import type { FetchDocument } from '../verification/key-sets/fetch-document.ts';
 import { fetchDocument } from '../verification/key-sets/fetch-document.ts';
 import { KeySets } from '../verification/key-sets/key-sets.ts';
 import { Introspection } from '../verification/opaque/introspection.ts';
+import { VerificationPace } from '../verification/pace/verification-pace.ts';
+import { Signatures } from '../verification/signatures/signatures.ts';
+import type { SignerFinder } from '../verification/signatures/signer.ts';
 import { TokenCache } from '../verification/token-cache.ts';
 import type { OwnSigning } from './own-signing.ts';
 
@@ -49,6 +52,9 @@ export interface SharedParts {
   /** The callers that follow the revocation set. */
   readonly watches: RevocationWatches;
   readonly known: TokenCache;
+  /** Who signed a token, and when there is time to find that out. */
+  readonly signers: SignerFinder;
+  readonly pace: VerificationPace;
   readonly keySets: KeySets;
   readonly introspection: Introspection;
   readonly decisionPoints: Pick<DecisionPoints, 'rulings' | 'reconfigure'>;
@@ -99,6 +105,9 @@ export async function openSharedParts(
   const decisionPoints = new DecisionPoints({ clock, observer: decisionPointEvents });
   opened.push(() => decisionPoints.close());
   const known = new TokenCache(MAX_KNOWN_TOKENS);
+  const signers = new Signatures({ clock, freed: () => pace.resume() });
+  const pace = new VerificationPace({ clock, hasRoom: () => signers.hasRoom() });
+  opened.push(() => signers.close());
   sources.standings = standings;
   sources.revocationSet = revocationSet;
   sources.watches = watches;
@@ -117,6 +126,8 @@ export async function openSharedParts(
     revocationSet,
     standings,
     watches,
+    signers,
+    pace,
     keySets,
     introspection,
     decisionPoints,

@@ -67,6 +67,8 @@ const STEP_OF = {
   keys: 'verification',
   key: 'verification',
   signature: 'verification',
+  'signature not verified': 'verification',
+  'too many tokens to verify': 'verification',
   // Its claims.
   type: 'verification',
   token_type: 'verification',

@@ -8,12 +8,13 @@ import type { Freshness } from './standing.ts';
 /** Verifies a credential from scratch. */
 export interface Verifier {
   /**
-   * Resolves to a refusal for a credential that is wrong or cannot be judged now (`unavailable`, `too_many_attempts`).
-   * Rejects only on a bug or a broken part, which the caller treats as `unavailable`.
+   * Returns or resolves to a refusal for a credential that is wrong or cannot be judged now (`unavailable`,
+   * `too_many_attempts`). Returns at once what needs no input or output and little time. Throws or rejects only on a bug or
+   * a broken part, which the caller treats as `unavailable`.
    *
-   * @param client the client's address, by which guesses are counted.
+   * @param client the client's address, by which guesses are counted, and floods are told from other clients.
    */
-  verify(credential: PresentedCredential, client?: ClientAddress): Promise<VerificationResult>;
+  verify(credential: PresentedCredential, client?: ClientAddress): VerificationResult | Promise<VerificationResult>;
 }
 
 /** Identifies a bearer token, so that it can be revoked. */
@@ -115,6 +116,8 @@ export type Io =
 
 /** Follows decisions that have to wait, if they belong to a trace. Rejects only with what it runs. */
 export interface DecisionTracer {
+  /** Whether the request may belong to a trace, so that what its decision waits for should be followed. */
+  follows(request: AccessRequest): boolean;
   /**
    * Runs the rest of a decision.
    *

@@ -30,13 +30,13 @@ export class CredentialVerifier implements Verifier, TokenExaminer {
     this.parts = parts;
   }
 
-  async verify(credential: PresentedCredential, client?: ClientAddress): Promise<VerificationResult> {
+  verify(credential: PresentedCredential, client?: ClientAddress): VerificationResult | Promise<VerificationResult> {
     const { bearer, opaque, basic } = this.parts;
     if (credential.scheme === 'bearer') {
       const keys = this.keysFor(credential.value);
       if (keys !== undefined) return keys.verify(credential, client);
       // Never send a possible JWT to an introspection server: it may be another issuer's token.
-      return (hasThreeParts(credential.value) ? bearer : (opaque ?? bearer)).verify(credential);
+      return (hasThreeParts(credential.value) ? bearer : (opaque ?? bearer)).verify(credential, client);
     }
     return basic?.verify(credential, client) ?? NO_ACCOUNTS;
   }

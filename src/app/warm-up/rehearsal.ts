@@ -8,11 +8,15 @@ import { ANY_TOKEN } from '../../tokens/introspect-token.ts';
 import { BearerVerifier } from '../../verification/bearer/bearer-verifier.ts';
 import { Issuers } from '../../verification/bearer/issuers.ts';
 import { CredentialVerifier } from '../../verification/credential-verifier.ts';
+import { SIGNERS_AT_ONCE } from '../../verification/signatures/signer.ts';
 import { TokenCache } from '../../verification/token-cache.ts';
 import { createThrowAwayIssuer } from './throw-away-issuer.ts';
 
 /** So many entries and tokens are remembered, and forgotten with the rehearsal. */
 const CACHED = 100;
+
+/** No thread starts, and nothing waits. */
+const AT_ONCE = { signers: SIGNERS_AT_ONCE, pace: undefined, waitMs: 0 };
 
 /** Decisions that are like real ones, except that nothing observes them and nothing is left of them. */
 export interface Rehearsal {
@@ -66,7 +70,7 @@ export async function createRehearsal({
     policy: { generation, routes: new RouteMap([ANY_TOKEN]), basicUntilMs: 0, shadow: false },
     known,
     verifier: new CredentialVerifier({
-      bearer: new BearerVerifier({ ...shared, issuers: new Issuers([issuer]), clock }),
+      bearer: new BearerVerifier({ ...shared, issuers: new Issuers([issuer]), clock, ...AT_ONCE }),
       opaque: undefined,
       basic: undefined,
     }),

@@ -21,12 +21,20 @@ export class LocalResults implements Knowledge {
     this.shared = shared;
   }
 
-  /** Verifies a credential, unless that is running. */
-  learn({ scheme, value }: PresentedCredential, verify: () => Promise<VerificationResult>): Promise<void> {
+  /** Verifies a credential, unless that is running. Returns a promise only if there is something to wait for. */
+  learn(
+    { scheme, value }: PresentedCredential,
+    verify: () => VerificationResult | Promise<VerificationResult>,
+  ): Promise<void> | undefined {
     const running = this.running[scheme].get(value);
     if (running !== undefined) return running;
-    const started = verify()
-      .then((result) => void this.found[scheme].set(value, result))
+    const result = verify();
+    if (!(result instanceof Promise)) {
+      this.found[scheme].set(value, result);
+      return undefined;
+    }
+    const started = result
+      .then((later) => void this.found[scheme].set(value, later))
       .finally(() => this.running[scheme].delete(value));
     this.running[scheme].set(value, started);
     return started;

@@ -70,8 +70,12 @@ export class Tracing implements DecisionTracer {
     return trace?.span === undefined || trace.hasEnded ? undefined : idsOf(trace.span);
   }
 
+  follows(request: AccessRequest): boolean {
+    return this.spans !== undefined && this.isCandidate(request);
+  }
+
   follow<T>(request: AccessRequest, beganMs: number, rest: () => Promise<T>): Promise<T> {
-    if (this.spans === undefined || !this.isCandidate(request)) return rest();
+    if (!this.follows(request)) return rest();
     return this.running.run(this.open(request, request, beganMs), rest);
   }
 

@@ -1,8 +1,8 @@
 import type { PresentedCredential } from '../../core/credential/credential.ts';
 import type { Refusal, VerificationResult } from '../../core/credential/verified-credential.ts';
 import type { Clock, Verifier } from '../../core/ports.ts';
+import type { ClientAddress } from '../../core/request.ts';
 import { after } from '../../lib/after.ts';
-import { verifiesJws } from '../../lib/jose/jws-signature.ts';
 import { claimFinding } from '../claim-finding.ts';
 import { readClaims } from '../claims.ts';
 import { maySignFor } from '../issuer-match.ts';
@@ -10,17 +10,27 @@ import { joinFindings } from '../joined-finding.ts';
 import type { ParsedJwt } from '../jwt.ts';
 import { checkOf, parseJwt } from '../jwt.ts';
 import type { FoundKeys, VerificationKey } from '../keys.ts';
+import type { VerificationPace } from '../pace/verification-pace.ts';
+import type { Signer, SignerFinder } from '../signatures/signer.ts';
 import type { TokenCache } from '../token-cache.ts';
 import { formFinding, keyFinding, noKeysFinding, otherKeyFinding, signatureFinding } from '../token-finding.ts';
 import type { CredentialParts } from '../verified-token.ts';
 import { refusePremature, refuseToken, toCredential } from '../verified-token.ts';
 import type { Issuers, TrustedIssuer } from './issuers.ts';
+import { RepeatedTokens } from './repeated-tokens.ts';
 
 export interface BearerVerifierParts extends CredentialParts {
   readonly issuers: Issuers;
   readonly cache: TokenCache;
   readonly clock: Pick<Clock, 'wallMs'>;
+  readonly signers: SignerFinder;
+  /** `undefined`: each verification begins at once. */
+  readonly pace: Pick<VerificationPace, 'run'> | undefined;
+  /** How long a verification may wait to begin, in milliseconds. */
+  readonly waitMs: number;
 }
+
+const OVERLOAD: Refusal = { outcome: 'refused', reason: 'unavailable', check: 'too many tokens to verify' };
 
 /** The refusal of an issuer that could have issued the token. */
 interface IssuerRefusal {
@@ -31,12 +41,20 @@ interface IssuerRefusal {
 /** Verifies the form, issuer, signature and claims of bearer JWTs, in this order. Caches verified tokens. */
 export class BearerVerifier implements Verifier {
   private readonly parts: BearerVerifierParts;
+  private readonly repeated = new RepeatedTokens();
 
   constructor(parts: BearerVerifierParts) {
     this.parts = parts;
   }
 
-  async verify({ value }: PresentedCredential): Promise<VerificationResult> {
+  verify({ value }: PresentedCredential, client?: ClientAddress): VerificationResult | Promise<VerificationResult> {
+    const { pace, waitMs } = this.parts;
+    const judge = (): VerificationResult | Promise<VerificationResult> => this.judge(value);
+    if (pace === undefined) return judge();
+    return after(pace.run(judge, client, waitMs), (result) => (result === 'overload' ? OVERLOAD : result));
+  }
+
+  private judge(value: string): VerificationResult | Promise<VerificationResult> {
     const { maxTokenLength, issuers } = this.parts;
     const token = parseJwt(value, maxTokenLength);
     if (typeof token === 'string') {
@@ -49,7 +67,7 @@ export class BearerVerifier implements Verifier {
     return this.verifyForAny(value, token, candidates, []);
   }
 
-  /** Returns at once what needs no wait: nothing but an unknown key does. */
+  /** Returns at once what needs no wait: nothing but an unknown key and a burst of slow signatures does. */
   private verifyForAny(
     value: string,
     token: ParsedJwt,
@@ -72,7 +90,12 @@ export class BearerVerifier implements Verifier {
     return after(found, (keys) => this.verifyWith(value, token, issuer, keys));
   }
 
-  private verifyWith(value: string, token: ParsedJwt, issuer: TrustedIssuer, keys: FoundKeys): VerificationResult {
+  private verifyWith(
+    value: string,
+    token: ParsedJwt,
+    issuer: TrustedIssuer,
+    keys: FoundKeys,
+  ): VerificationResult | Promise<VerificationResult> {
     const { name } = issuer.config;
     if (keys === undefined) {
       const finding = noKeysFinding(token, name);
@@ -81,9 +104,30 @@ export class BearerVerifier implements Verifier {
     if (keys.length === 0) return refuseToken('key', name, keyFinding(token, name, issuer.keys.inForce()));
     const signing = keys.filter((one) => maySignFor(one, token.payload, issuer.config));
     if (signing.length === 0) return refuseToken('key', name, otherKeyFinding(token, name, keys));
-    const key = signing.find((one) => verifiesJws(value, token.algorithm, one.key));
-    if (key === undefined) return refuseToken('signature', name, signatureFinding(token, name, signing));
-    return this.accept(value, token, issuer, key);
+    const known = this.repeated.find(value, signing);
+    const signer = known ?? this.parts.signers.find(value, token.algorithm, signing);
+    return after(signer, (found) => this.judgeSigned(value, token, issuer, signing, found, known !== undefined));
+  }
+
+  private judgeSigned(
+    value: string,
+    token: ParsedJwt,
+    issuer: TrustedIssuer,
+    tried: readonly VerificationKey[],
+    signer: Signer,
+    isRepeated: boolean,
+  ): VerificationResult {
+    const { name } = issuer.config;
+    if (signer === 'unavailable') {
+      return { outcome: 'refused', reason: 'unavailable', check: 'signature not verified', issuer: name };
+    }
+    const result =
+      signer === 'none'
+        ? refuseToken('signature', name, signatureFinding(token, name, tried))
+        : this.accept(value, token, issuer, signer);
+    const isKnown = result.outcome === 'verified' && result.validUntilMs > this.parts.clock.wallMs();
+    if (!isKnown && !isRepeated) this.repeated.add(value, tried, signer);
+    return result;
   }
 
   private accept(value: string, token: ParsedJwt, { config }: TrustedIssuer, key: VerificationKey): VerificationResult {

@@ -4,6 +4,7 @@ import { unread } from '../../../src/core/standing.ts';
 import { BearerVerifier } from '../../../src/verification/bearer/bearer-verifier.ts';
 import type { TrustedIssuer } from '../../../src/verification/bearer/issuers.ts';
 import { Issuers } from '../../../src/verification/bearer/issuers.ts';
+import { SIGNERS_AT_ONCE } from '../../../src/verification/signatures/signer.ts';
 import { TokenCache } from '../../../src/verification/token-cache.ts';
 
 /** The time of the specs, in Unix seconds. */
@@ -27,10 +28,13 @@ export class VerifierFixture {
       clockSkewMs: SKEW * 1000,
       maxTokenLength: 16_384,
       generation: GENERATION,
+      signers: SIGNERS_AT_ONCE,
+      pace: undefined,
+      waitMs: 0,
     });
   }
 
-  verify(value: string): Promise<VerificationResult> {
+  async verify(value: string): Promise<VerificationResult> {
     return this.verifier.verify({ scheme: 'bearer', value });
   }
 

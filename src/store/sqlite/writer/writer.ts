@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { StoreError } from '../../../core/ports.ts';
+import { preloads } from '../../../lib/preloads.ts';
 import { storeErrorFrom } from '../database/failure.ts';
 import type { OpenedState } from '../known-state.ts';
 import type { FromWriter, ToWriter } from './messages.ts';
@@ -75,9 +76,4 @@ export class Writer {
     for (const { reject } of this.waiting.values()) reject(error);
     this.waiting.clear();
   }
-}
-
-/** The modules that are preloaded, as where Sallyport is a package. Other flags, such as `--input-type`, are not for a thread. */
-function preloads(flags: readonly string[]): string[] {
-  return flags.flatMap((flag, index) => (flag === '--import' ? [flag, flags[index + 1] ?? ''] : []));
 }
