@@ -12,6 +12,7 @@ import { reconfigureOwnKeys } from './own-signing.ts';
 import type { ReconfiguredParts } from './reconfigure.ts';
 import { reconfigure } from './reconfigure.ts';
 import type { SharedParts } from './shared-parts.ts';
+import type { Workers } from './workers/workers.ts';
 
 /** Time until a configuration is tried again whose credentials the store refused, in milliseconds. */
 const RETRY_MS = 5_000;
@@ -21,6 +22,8 @@ export interface CurrentConfigParts extends SharedParts {
   readonly timers: Timers;
   /** The open doors. */
   readonly doors: ReconfiguredParts['doors'];
+  /** The worker processes, which take up a configuration together with this one; `undefined` if there are none. */
+  readonly workers?: () => Pick<Workers, 'prepare'> | undefined;
 }
 
 /** A configuration that can be taken up, or why it cannot. */
@@ -32,8 +35,12 @@ type Prepared =
       readonly needRestart: readonly string[];
       /** Names of issuers that it no longer has. */
       readonly gone: readonly string[];
+      /** Has the workers take it up. */
+      readonly applyToWorkers: () => void;
     }
   | { readonly outcome: 'refused' | 'refused by the store'; readonly why: string };
+
+type ReadyConfig = Extract<Prepared, { readonly outcome: 'prepared' }>;
 
 /** The configuration in force, which a reload replaces: whole, or not at all. */
 export class CurrentConfig {
@@ -80,10 +87,11 @@ export class CurrentConfig {
   }
 
   private async reloadOnce(loaded: Loaded, logged: string | undefined): Promise<void> {
-    const prepared = await this.prepare(loaded);
+    const prepared = await this.prepareWithStore(loaded);
     if (this.closed) return;
     if (prepared.outcome === 'prepared') {
       this.apply(prepared);
+      this.announce(prepared);
       return;
     }
     const { outcome, why } = prepared;
@@ -93,34 +101,55 @@ export class CurrentConfig {
     }
   }
 
-  /** Does everything that can fail, and changes nothing. */
-  private async prepare(loaded: Loaded): Promise<Prepared> {
-    if (!loaded.ok) return { outcome: 'refused', why: formatProblems(loaded.problems) };
-    const { config } = loaded;
+  /** Does everything that can fail in this process and in its workers, and changes nothing. Never rejects. */
+  async prepare(config: Config): Promise<Prepared> {
     try {
-      const problem = isSameSigning(this.started, config)
-        ? this.issuerNames.problemWith(config.issuers)
-        : 'the signing issuer has changed, which needs a restart; where only the secret of sealWith has, put it back, or see sallyport keys reseal';
+      const problem = this.problemWith(config);
       if (problem !== undefined) return { outcome: 'refused', why: problem };
-      const refusal = await this.storeRefusal(config.store);
-      if (refusal !== undefined) return { outcome: 'refused by the store', why: refusal };
       if (this.closed) return { outcome: 'refused', why: 'Sallyport is stopping' };
       const next = buildActiveConfig(config, this.parts, this.generation + 1);
       const needRestart = restartKeys(this.started, config);
       const gone = issuersGone(this.active.config.issuers, config.issuers);
-      // Last, because it opens a file.
+      // Late, because it opens a file.
       await this.parts.observation.prepare(config);
-      return { outcome: 'prepared', next, needRestart, gone };
+      const agreement = await this.parts.workers?.()?.prepare(config);
+      if (agreement?.outcome === 'refused') return agreement;
+      return { outcome: 'prepared', next, needRestart, gone, applyToWorkers: agreement?.apply ?? (() => undefined) };
     } catch (error) {
       return { outcome: 'refused', why: errorMessage(error) };
     }
   }
 
-  private apply({ next, needRestart, gone }: Extract<Prepared, { readonly outcome: 'prepared' }>): void {
-    const { events, audit } = this.parts;
+  /** Puts into force what {@link prepare} resolved to last. */
+  apply({ next, applyToWorkers }: ReadyConfig): void {
     this.generation += 1;
     this.reconfigure(next.config);
     this.active = next;
+    applyToWorkers();
+  }
+
+  private async prepareWithStore(loaded: Loaded): Promise<Prepared> {
+    if (!loaded.ok) return { outcome: 'refused', why: formatProblems(loaded.problems) };
+    const { config } = loaded;
+    try {
+      const problem = this.problemWith(config);
+      if (problem !== undefined) return { outcome: 'refused', why: problem };
+      const refusal = await this.storeRefusal(config.store);
+      return refusal === undefined ? await this.prepare(config) : { outcome: 'refused by the store', why: refusal };
+    } catch (error) {
+      return { outcome: 'refused', why: errorMessage(error) };
+    }
+  }
+
+  /** What in a configuration a reload cannot take up at all. */
+  private problemWith(config: Config): string | undefined {
+    return isSameSigning(this.started, config)
+      ? this.issuerNames.problemWith(config.issuers)
+      : 'the signing issuer has changed, which needs a restart; where only the secret of sealWith has, put it back, or see sallyport keys reseal';
+  }
+
+  private announce({ needRestart, gone }: ReadyConfig): void {
+    const { events, audit } = this.parts;
     if (gone.length > 0) events.issuersGone(gone);
     audit.configurationTakenUp();
     events.reloaded(needRestart);

@@ -14,7 +14,10 @@ import { closeAll } from './opened-parts.ts';
 import type { DoorKey } from './reconfigure.ts';
 import { DOOR_KEYS } from './reconfigure.ts';
 import type { SharedParts } from './shared-parts.ts';
+import type { WarmDoor } from './warm-up/warm-up.ts';
 import { warmUp } from './warm-up/warm-up.ts';
+import { workerCount } from './workers/worker-count.ts';
+import type { Agreement, Workers } from './workers/workers.ts';
 
 /** Sallyport, running. */
 export interface App {
@@ -42,7 +45,7 @@ interface Door {
   close(limitMs: number): Promise<void>;
 }
 
-type Doors = Record<DoorKey, Door | undefined> & { extAuthz: ExtAuthzDoor | undefined };
+type Doors = Record<DoorKey, Door | undefined>;
 
 /** Opens the doors, reloads, and stops. */
 export class RunningApp implements App {
@@ -51,6 +54,8 @@ export class RunningApp implements App {
   private readonly opened: (() => Promise<void>)[];
   private readonly doors: Doors;
   private readonly current: CurrentConfig;
+  /** Have Envoy's door; `undefined` if this process has it. */
+  private workers: Workers | undefined;
 
   constructor(config: Config, parts: RunningParts, opened: (() => Promise<void>)[]) {
     this.listeners = config.listen;
@@ -58,7 +63,8 @@ export class RunningApp implements App {
     this.opened = opened;
     const { admin } = parts;
     this.doors = { extAuthz: undefined, tokens: undefined, verify: undefined, access: undefined, admin };
-    this.current = new CurrentConfig(config, { ...parts, timers: systemTimers, doors: this.doors });
+    const workers = (): Workers | undefined => this.workers;
+    this.current = new CurrentConfig(config, { ...parts, timers: systemTimers, doors: this.doors, workers });
   }
 
   get addresses(): App['addresses'] {
@@ -77,27 +83,47 @@ export class RunningApp implements App {
     return this.current.active.admin;
   }
 
-  /** Loads only the doors that are configured. Ready once everything is warm. */
-  async openDoors(): Promise<void> {
+  /** Opens the doors, and has workers open Envoy's if there are to be any. Ready once everything is warm. */
+  async start(): Promise<void> {
     const { events, observation } = this.parts;
+    const count = this.listeners.extAuthz === undefined ? 1 : workerCount(this.current.active.config);
+    const workers = count > 1 ? await this.createWorkers(count) : undefined;
+    // At the same time as this process, which has as much to load.
+    const serving = workers?.start();
+    serving?.catch(() => undefined);
+    await this.openDoors();
+    await serving;
+    observation.health.ready();
+    workers?.ready();
+    events.started(this.addresses, workers && count);
+  }
+
+  /** Loads only the doors that are configured, and opens those that no worker has. Resolves once everything is warm. */
+  async openDoors(): Promise<void> {
     const { extAuthz, tokens, verify, access } = this.listeners;
     this.opened.push(() => this.closeDoors());
-    if (extAuthz !== undefined) this.doors.extAuthz = await this.openExtAuthz(extAuthz);
+    const warm = extAuthz === undefined || this.workers !== undefined ? [] : [await this.openExtAuthz(extAuthz)];
     if (tokens !== undefined) this.doors.tokens = await this.openTokens(tokens);
     if (verify !== undefined) this.doors.verify = await this.openVerify(verify);
     if (access !== undefined) this.doors.access = await this.openAccessApi(access);
-    await this.warmUp();
-    observation.health.ready();
-    events.started(this.addresses);
+    await this.warmUp(warm);
   }
 
   reload(loaded: Loaded): Promise<void> {
     return this.current.reload(loaded);
   }
 
+  /** Builds what a configuration decides, and changes nothing until `apply`. Never rejects. */
+  async prepare(config: Config): Promise<Agreement> {
+    const prepared = await this.current.prepare(config);
+    if (prepared.outcome !== 'prepared') return { outcome: 'refused', why: prepared.why };
+    return { outcome: 'prepared', apply: () => this.current.apply(prepared) };
+  }
+
   stopReady(): number {
     const { delayMs } = this.current.active.config.shutdown;
     this.parts.observation.health.stopping();
+    this.workers?.stopReady();
     this.parts.events.stopping(delayMs);
     return delayMs;
   }
@@ -109,10 +135,9 @@ export class RunningApp implements App {
   }
 
   /** So that an instance that has just become ready decides its first request as fast as any other. */
-  private async warmUp(): Promise<void> {
+  private async warmUp(doors: readonly WarmDoor[]): Promise<void> {
     const { clock, revocationSet, standings, own } = this.parts;
     const { config, gateway } = this.current.active;
-    const doors = this.doors.extAuthz === undefined ? [] : [this.doors.extAuthz];
     const { revocations } = revocationSet;
     await warmUp({ config, gateway, clock, revocations, standings, ownAlgorithm: own?.keys.algorithm, doors });
   }
@@ -120,12 +145,25 @@ export class RunningApp implements App {
   private async openExtAuthz(listener: Listener): Promise<ExtAuthzDoor> {
     const { events, observation } = this.parts;
     const { openExtAuthz } = await import('../edge/ext-authz/service.ts');
-    return openExtAuthz(listener, {
+    const door = await openExtAuthz(listener, {
       gateway: () => this.current.active.gateway,
       failed: (error) => events.failed(error),
       health: observation.health,
       observer: events,
     });
+    this.doors.extAuthz = door;
+    return door;
+  }
+
+  private async createWorkers(count: number): Promise<Workers> {
+    const { health, workerEvents, sources } = this.parts.observation;
+    const { Workers } = await import('./workers/workers.ts');
+    const relay = (line: string): void => this.parts.observation.relay(line);
+    const workers = new Workers(this.current.active.config, { count, health, workerEvents, relay });
+    this.workers = workers;
+    this.doors.extAuthz = workers;
+    sources.workers = workers;
+    return workers;
   }
 
   /** Without an issuer of our own there are no tokens to serve, but the metadata of resources. A reload changes neither. */

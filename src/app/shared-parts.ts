@@ -35,6 +35,7 @@ import { Signatures } from '../verification/signatures/signatures.ts';
 import type { SignerFinder } from '../verification/signatures/signer.ts';
 import { TokenCache } from '../verification/token-cache.ts';
 import type { OwnSigning } from './own-signing.ts';
+import { openOwnSigning, ownIssuer } from './own-signing.ts';
 
 /** Bounds of the caches: a token takes about 1 KB, an entry of the revocation set 200 bytes. */
 const MAX_KNOWN_TOKENS = 100_000;
@@ -137,11 +138,35 @@ export async function openSharedParts(
   };
 }
 
+/** What {@link openParts} needs besides the configuration. */
+export interface OpeningParts {
+  readonly observation: Observation;
+  readonly clock: Clock;
+  /** Open. */
+  readonly store: Store;
+  /** Receives what closes each part. */
+  readonly opened: (() => Promise<void>)[];
+  /** Does what must come before our own keys are opened. */
+  readonly prepare?: (parts: BaseParts) => Promise<void>;
+}
+
+/** Opens all parts of a process on an open store. Rejects if one of them cannot be opened. */
+export async function openParts(
+  config: Config,
+  { observation, clock, store, opened, prepare }: OpeningParts,
+): Promise<SharedParts> {
+  const parts = await openSharedParts(config, observation, clock, opened, store);
+  await prepare?.(parts);
+  const basicUses = ownIssuer(config) && writeUses(parts, opened);
+  const keysEnded = (): void => parts.watches.reset('answers changed');
+  const own = await openOwnSigning(config, { ...parts, keysEnded }, 'create the first key');
+  opened.push(async () => own?.keys.close());
+  observation.sources.ownKeys = own?.keys;
+  return { ...parts, ...boundLogIns(config, parts, own), own, basicUses };
+}
+
 /** Writes to the store at intervals how accounts and their tokens are used. */
-export function writeUses(
-  { store, known, clock, events }: BaseParts,
-  opened: (() => Promise<void>)[],
-): BasicUseCounter {
+function writeUses({ store, known, clock, events }: BaseParts, opened: (() => Promise<void>)[]): BasicUseCounter {
   const { accounts, tokens, basicUses: uses } = store;
   const lastUses = new LastUses({ known, tokens, clock, failed: (error) => events.lastUsesFailed(error) });
   const basicUses = new BasicUseCounter({ accounts, uses, clock, failed: (error) => events.basicUsesFailed(error) });

@@ -10,11 +10,11 @@ import { errorMessage } from '../lib/errors.ts';
 import { Observation } from '../observe/observation.ts';
 import { awaitStore } from '../store/open.ts';
 import { guard } from './opened-parts.ts';
-import { openOwnSigning, ownIssuer } from './own-signing.ts';
+import { ownIssuer } from './own-signing.ts';
 import type { App } from './running-app.ts';
 import { RunningApp } from './running-app.ts';
 import type { BaseParts } from './shared-parts.ts';
-import { boundLogIns, openSharedParts, warnOfNetworkFileSystem, watchEndingTokens, writeUses } from './shared-parts.ts';
+import { openParts, warnOfNetworkFileSystem, watchEndingTokens } from './shared-parts.ts';
 
 /** What comes from the process, and what a test replaces. */
 export interface Environment {
@@ -62,22 +62,12 @@ function build(config: Config, environment: Environment, observation: Observatio
       return access;
     };
     const store = await awaitStore(read, config.timeouts, (cause) => events.storeAwaited(cause));
-    const parts = await openSharedParts(config, observation, clock, opened, store);
-    await createOwnAccount(config, parts, env);
+    const prepare = (parts: BaseParts): Promise<void> => createOwnAccount(config, parts, env);
+    const parts = await openParts(config, { observation, clock, store, opened, prepare });
     const issuer = ownIssuer(config);
-    const basicUses = issuer && writeUses(parts, opened);
-    const keysEnded = (): void => parts.watches.reset('answers changed');
-    const own = await openOwnSigning(config, { ...parts, keysEnded }, 'create the first key');
-    opened.push(async () => own?.keys.close());
-    observation.sources.ownKeys = own?.keys;
     observation.sources.endingTokens = issuer && watchEndingTokens(issuer.name, parts, opened);
-    const logIns = boundLogIns(config, parts, own);
-    const app = new RunningApp(
-      { ...config, store: access },
-      { ...parts, ...logIns, own, basicUses, observation, admin },
-      opened,
-    );
-    await app.openDoors();
+    const app = new RunningApp({ ...config, store: access }, { ...parts, observation, admin }, opened);
+    await app.start();
     running.app = app;
     return app;
   });

@@ -17,6 +17,8 @@ export interface Config {
   /** Absolute path of the configuration file. */
   readonly file: string;
   readonly listen: Readonly<Record<'extAuthz' | 'tokens' | 'verify' | 'access' | 'admin', Listener | undefined>>;
+  /** How many processes serve `listen.extAuthz`; `auto`: one for each core. */
+  readonly workers: number | 'auto';
   readonly store: StoreConfig;
   readonly clockSkewMs: number;
   readonly timeouts: { readonly decisionMs: number; readonly storeMs: number };

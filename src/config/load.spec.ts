@@ -84,6 +84,7 @@ describe('loadConfig() on a valid file', () => {
         tokens: undefined,
         admin: undefined,
       },
+      workers: 1,
       store: { kind: 'sqlite', path: file.replace('sallyport.yaml', 'sallyport.db') },
       clockSkewMs: 30_000,
       timeouts: { decisionMs: 150, storeMs: 80 },

@@ -27,6 +27,7 @@ import type { Catalogue } from './sections/scopes.ts';
 import { readCatalogue } from './sections/scopes.ts';
 import { readStore } from './sections/store.ts';
 import { readTelemetry } from './sections/telemetry/telemetry.ts';
+import { readWorkers } from './sections/workers/workers.ts';
 
 /** A valid configuration with its warnings, or every problem; both sorted by file and line. */
 export type Loaded = (
@@ -122,6 +123,7 @@ function readConfig(draft: Draft, included: Included): Config | undefined {
     ...settings,
     file: draft.file,
     listen,
+    workers: readWorkers(draft, { listen, ...settings }),
     scopes: catalogue,
     issuers,
     basic,

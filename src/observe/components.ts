@@ -10,6 +10,7 @@ import type {
   SetStatus,
   SigningKeyState,
   Sources,
+  WorkerState,
 } from './sources.ts';
 
 /** How long the store is shown as failing after a failure. */
@@ -68,6 +69,15 @@ export interface Components {
   };
   /** How often each door ignored `X-Forwarded-*` from a peer that `trustedProxies` does not list, and the last peer. */
   readonly ignoredForwardedFor?: readonly { readonly door: string; readonly requests: number; readonly peer: string }[];
+  /** The processes that decide, if there are several. `troubles` names the parts of one that do not work. */
+  readonly workers?: readonly {
+    readonly worker: number;
+    readonly status: WorkerState['status'];
+    readonly pid?: number;
+    readonly replaced: number;
+    readonly decisions: number;
+    readonly troubles?: readonly string[];
+  }[];
   /** `failing`: lines cannot be written to the standard output. `lost`: how many were lost since the start. */
   readonly log: { readonly status: 'ok' | 'failing'; readonly lost: number };
 }
@@ -87,6 +97,7 @@ export function describeComponents(parts: ComponentsParts): Components {
     ...describePoints(decisionPoints?.statuses()),
     config: describeConfig(configStatus),
     ...describeForwarding(forwarding),
+    ...(sources.workers === undefined ? {} : { workers: Array.from(sources.workers.statuses(), describeWorker) }),
     log: { status: logs.isFailing ? 'failing' : 'ok', lost: logs.lost },
   };
 }
@@ -161,6 +172,19 @@ function describePoints(states: Iterable<DecisionPointState> = []): Pick<Compone
     return { name, status, failures } as const;
   });
   return decisionPoints.length === 0 ? {} : { decisionPoints };
+}
+
+type Workers = NonNullable<Components['workers']>;
+
+function describeWorker({ worker, status, pid, replaced, decisions, troubles }: WorkerState): Workers[number] {
+  return {
+    worker,
+    status,
+    ...(pid === undefined ? {} : { pid }),
+    replaced,
+    decisions,
+    ...(troubles.length === 0 ? {} : { troubles }),
+  };
 }
 
 type Servers = NonNullable<Components['introspection']>;

@@ -28,11 +28,20 @@ const FILE_PLACES: ReadonlySet<string> = new Set(['tokenFile', 'ca']);
 
 /**
  * Leaves out what may differ between the machines of one deployment: the places of the file, of its included files and of
- * the database, the listeners, the log and telemetry. The place of any other file counts from the configuration's folder.
+ * the database, the listeners, the workers, the log and telemetry. The place of any other file counts from the configuration's folder.
  * Secrets write themselves as a placeholder, so the hash says nothing about them.
  */
 function hashOf(config: Config): number {
-  const { file, listen: _listen, log: _log, telemetry: _telemetry, routePlaces: _places, store, ...rest } = config;
+  const {
+    file,
+    listen: _listen,
+    log: _log,
+    telemetry: _telemetry,
+    routePlaces: _places,
+    workers: _workers,
+    store,
+    ...rest
+  } = config;
   const decides = { ...rest, store: store.kind === 'sqlite' ? store.kind : store };
   const folder = dirname(file);
   const text = JSON.stringify(decides, (key, value: unknown): unknown => {

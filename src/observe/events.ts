@@ -137,8 +137,9 @@ export class Events implements DecisionObserver, RevocationObserver {
     if (forwarding.count(door, peer, effect)) logs.app.warn({ door, peer }, message);
   }
 
-  started(doors: Readonly<Record<string, string | undefined>>): void {
-    this.parts.logs.app.info(doors, 'ready');
+  /** @param workers the number of workers; `undefined` if there are none. */
+  started(doors: Readonly<Record<string, string | undefined>>, workers?: number): void {
+    this.parts.logs.app.info({ ...doors, workers }, 'ready');
   }
 
   stopped(): void {

@@ -28,11 +28,14 @@ import { reportExportFailures } from './telemetry/export-failures.ts';
 import { TelemetrySender } from './telemetry/telemetry.ts';
 import { TracedDecisionLog } from './tracing/traced-decision-log.ts';
 import { Tracing } from './tracing/tracing.ts';
+import { WorkerEvents } from './worker-events.ts';
 
 export interface ObservationParts {
   readonly clock: Clock;
   /** In place of the standard output. */
   readonly destination?: DestinationStream | undefined;
+  /** The number of the worker that this process is; `undefined` in the primary process. Every line of its logs has it. */
+  readonly worker?: number | undefined;
 }
 
 /** Logs, metrics and health of a process, built once. */
@@ -43,6 +46,8 @@ export class Observation {
   readonly issuerEvents: IssuerEvents;
   /** Events of policy decision points. */
   readonly decisionPointEvents: DecisionPointEvents;
+  /** Events of the processes that decide for this one. */
+  readonly workerEvents: WorkerEvents;
   /** Where audit records go. */
   readonly auditOutput: Pick<Logger, 'info' | 'warn'>;
   /** Limits repeated lines in the logs. */
@@ -58,17 +63,21 @@ export class Observation {
     introspection: undefined,
     decisionPoints: undefined,
     endingTokens: undefined,
+    workers: undefined,
   };
   readonly tracing: Tracing;
   /** Sends nothing until it is configured. */
   readonly telemetry: TelemetrySender;
   private readonly parts: EventsParts & OwnMetricsParts & ComponentsParts;
+  private readonly isWorker: boolean;
   private readonly endMeasuring: (() => void)[] = [];
 
   /** Throws if the audit log's file cannot be opened. */
-  constructor(log: Config['log'], { clock, destination }: ObservationParts) {
+  constructor(log: Config['log'], { clock, destination, worker }: ObservationParts) {
+    this.isWorker = worker !== undefined;
     this.tracing = new Tracing({ clock });
-    const logs = new Logs(log, destination, () => this.tracing.current ?? {});
+    const own = worker === undefined ? {} : { worker };
+    const logs = new Logs(log, destination, () => ({ ...own, ...this.tracing.current }));
     const decisionLog = new DecisionLog({ log: logs.decision, clock, passes: log.passes });
     this.parts = {
       clock,
@@ -89,6 +98,7 @@ export class Observation {
     this.events = new Events(this.parts);
     this.issuerEvents = new IssuerEvents(logs.app);
     this.decisionPointEvents = new DecisionPointEvents(logs.app);
+    this.workerEvents = new WorkerEvents(logs.app);
     this.auditOutput = logs.audit;
     let metrics: Metrics | undefined;
     this.telemetry = new TelemetrySender({
@@ -127,10 +137,15 @@ export class Observation {
 
   /** Returns all metrics, and starts to measure the event loop for one reader, since it reads what is new to it. */
   measure(): Metrics {
-    const metrics = new Metrics();
+    const metrics = new Metrics(this.endMeasuring.length, () => this.sources.workers?.metrics);
     addOwnMetrics(metrics, this.parts);
     this.endMeasuring.push(addProcessMetrics(metrics));
     return metrics;
+  }
+
+  /** Writes a line of a worker's log. */
+  relay(line: string): void {
+    this.parts.logs.relay(line);
   }
 
   /** Returns the current state of the parts. */
@@ -144,7 +159,7 @@ export class Observation {
     this.parts.decisionLog.close();
     this.parts.repeats.close();
     this.parts.logIns.close();
-    if (this.health.state !== 'starting') this.events.stopped();
+    if (this.health.state !== 'starting' && !this.isWorker) this.events.stopped();
     this.parts.logs.close();
   }
 }

@@ -1,4 +1,5 @@
 import type { Freshness } from '../core/standing.ts';
+import type { OtherMetrics } from './metrics/metrics.ts';
 
 /** The state of an issuer's published keys. */
 export interface KeySetState {
@@ -72,6 +73,22 @@ interface EndingCount {
   readonly tokens: number;
 }
 
+/** A process that decides for this instance, as the primary process sees it. */
+export interface WorkerState {
+  /** Its number, from 1. A replacement has the number of the one that it replaces. */
+  readonly worker: number;
+  /** `silent`: it has not reported for a while. `ended`: it waits to be replaced. */
+  readonly status: 'starting' | 'ready' | 'silent' | 'ended';
+  /** The process; `undefined` if it has ended. */
+  readonly pid: number | undefined;
+  /** How often it has been replaced since the start. */
+  readonly replaced: number;
+  /** Decisions since the start, of the processes that it replaced too. */
+  readonly decisions: number;
+  /** Its parts that do not work, each in words. */
+  readonly troubles: readonly string[];
+}
+
 /** The parts whose state is shown. They are read on demand. A reload may replace each of them. */
 export interface Sources {
   tokenCache: { readonly size: number; readonly hits: number; readonly misses: number } | undefined;
@@ -83,4 +100,5 @@ export interface Sources {
   introspection: { statuses(): Iterable<IntrospectionState> } | undefined;
   decisionPoints: { statuses(): Iterable<DecisionPointState> } | undefined;
   endingTokens: { readonly counts: readonly EndingCount[] } | undefined;
+  workers: { statuses(): Iterable<WorkerState>; readonly metrics: OtherMetrics } | undefined;
 }

@@ -4,9 +4,10 @@ import type { Store } from './store.ts';
 
 /**
  * Who opens the store. An `instance` keeps running and purges old records. A `command` opens an existing store and
- * deletes nothing; a `first command` may also create the store. An `import` creates a store from a copy.
+ * deletes nothing; a `first command` may also create the store. An `import` creates a store from a copy. A `worker` is a
+ * further process of an instance, which leaves the purge to the first one.
  */
-export type StoreUser = 'instance' | 'command' | 'first command' | 'import';
+export type StoreUser = 'instance' | 'worker' | 'command' | 'first command' | 'import';
 
 /** The pause between two attempts to open the store, in milliseconds. */
 const PAUSE_MS = 500;
@@ -47,11 +48,12 @@ export async function awaitStore(
   read: () => StoreConfig,
   { storeMs }: OpenLimits,
   awaited: (cause: unknown) => void,
+  user: 'instance' | 'worker' = 'instance',
 ): Promise<Store> {
   for (let limits: OpenLimits = { storeMs, openMs: FIRST_OPEN_MS }; ; limits = { storeMs }) {
     const config = read();
     try {
-      return await openStore(config, limits, 'instance');
+      return await openStore(config, limits, user);
     } catch (error) {
       if (config.kind !== 'redis' || (await needsOperator(error))) throw error;
       awaited(error);

@@ -201,9 +201,10 @@ function edit(config: Record<string, unknown>): void {
   seal(config);
 }
 
-/** Only one instance has a door with TLS. */
+/** Only one instance has a door with TLS, and workers. */
 function withDoor(config: Record<string, unknown>): void {
   edit(config);
+  config['workers'] = 2;
   const tls = { cert: join(certificates, 'door.pem'), key: join(certificates, 'door.key') };
   Object.assign(config['listen'] as object, { verify: { address: `127.0.0.1:${verifyPort}`, mode: 'nginx', tls } });
 }

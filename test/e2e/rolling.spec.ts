@@ -21,7 +21,7 @@ beforeAll(async () => {
   services = await startServices();
   store = await REDIS.start();
   env = { ...issuers.env, ...store.env };
-  const [first, second] = [await startSallyport({ env, edit }), await startSallyport({ env, edit })];
+  const [first, second] = [await startSallyport({ env, edit }), await startSallyport({ env, edit: editSecond })];
   instances = [first, second];
   const { tokens } = first.ports;
   envoy = await startEnvoy({ sallyport: instances.map(({ ports }) => ports.extAuthz), tokens, ...services.ports });
@@ -42,6 +42,12 @@ function edit(config: Record<string, unknown>): void {
   config['shutdown'] = { delay: DELAY };
 }
 
+/** The second one has workers. */
+function editSecond(config: Record<string, unknown>): void {
+  edit(config);
+  config['workers'] = 2;
+}
+
 it('no request fails while two instances on one Redis are restarted one after the other under load', async () => {
   const token = corporateToken(issuers, 'RS256');
   const statuses: number[] = [];
@@ -55,7 +61,7 @@ it('no request fails while two instances on one Redis are restarted one after th
   const streams = Promise.all([stream(), stream(), stream(), stream()]);
   for (const [index, instance] of instances.entries()) {
     expect(await instance.stop()).toBe(0);
-    const again = await startSallyport({ env, edit, after: instance });
+    const again = await startSallyport({ env, edit: index === 0 ? edit : editSecond, after: instance });
     instances[index] = again;
     // The other instance must run until Envoy has found this one healthy and uses it.
     await expect.poll(() => again.output(), { timeout: 20_000 }).toContain('"log":"decision"');

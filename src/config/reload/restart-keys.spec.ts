@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { configFrom, configOf } from '../../../test/support/config.ts';
-import { isSameSigning, restartKeys } from './restart-keys.ts';
+import { Secret } from '../secret.ts';
+import { isSameSigning, restartKeys, withRestartKeysOf } from './restart-keys.ts';
 
 const SIGNING = 'issuers: [{ name: own, issuer: us, signing: { algorithm: EdDSA } }]';
 const env = { SEAL: 'x'.repeat(16), OTHER: 'y'.repeat(16) };
@@ -16,6 +17,7 @@ describe('restartKeys()', () => {
     ['shadow: true', []],
     ['clockSkew: 1s', []],
     [`${SIGNING}`, []],
+    ['workers: 2', ['workers']],
     ['store: sqlite:./other.db', ['store']],
     ['store: "memory:"', ['store']],
   ])('on a change to %j', (text, keys) => {
@@ -69,5 +71,39 @@ describe('isSameSigning()', () => {
     const sealed = (name: string) => config(SIGNING.replace('EdDSA', `EdDSA, sealWith: { env: ${name} }`));
     expect(isSameSigning(sealed('SEAL'), sealed('SEAL'))).toBe(true);
     expect(isSameSigning(sealed('SEAL'), sealed('OTHER'))).toBe(false);
+  });
+});
+
+describe('withRestartKeysOf()', () => {
+  const file = (sections: string) => configFrom(`version: 1\nroutes: []\n${sections}`, { env });
+  const listening = (address: string, store = 'sqlite:/one.db') =>
+    file(`listen: { extAuthz: "${address}" }\nstore: ${store}\ntimeouts: { store: 70ms }`);
+
+  it('keeps the listener and the store of the start, and takes up the rest', () => {
+    const started = listening('127.0.0.1:1');
+    const next = { ...listening('127.0.0.1:2', 'sqlite:/two.db'), shadow: true };
+    const { listen, store, shadow } = withRestartKeysOf(started, next);
+    expect([listen.extAuthz, store, shadow]).toEqual([started.listen.extAuthz, started.store, true]);
+  });
+
+  it('takes up new credentials of the same store, but not its time limit', () => {
+    const redis = (name: string, timeout: string) =>
+      file(
+        `listen: { extAuthz: "127.0.0.1:1" }\nstore: { url: redis://h, password: { env: ${name} } }\ntimeouts: { store: ${timeout} }`,
+      );
+    const next = redis('OTHER', '90ms');
+    const { store, timeouts } = withRestartKeysOf(redis('SEAL', '70ms'), next);
+    expect([store, timeouts.storeMs]).toEqual([next.store, 70]);
+  });
+
+  it('gives a listener that has moved the new certificate', () => {
+    const at = (port: number, cert: string) => {
+      const tls = { cert, key: new Secret(Buffer.from('key')), clientCa: undefined };
+      const config = listening(`127.0.0.1:${port}`);
+      const { extAuthz } = config.listen;
+      return { ...config, listen: { ...config.listen, extAuthz: extAuthz && { ...extAuthz, tls } } };
+    };
+    const { listen } = withRestartKeysOf(at(1, 'old'), at(2, 'new'));
+    expect([listen.extAuthz?.address, listen.extAuthz?.tls?.cert]).toEqual([{ host: '127.0.0.1', port: 1 }, 'new']);
   });
 });

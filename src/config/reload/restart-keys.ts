@@ -5,7 +5,7 @@ import type { Secret } from '../secret.ts';
 
 /**
  * Returns the keys, as the file spells them, that differ between the configuration of the start and `next`, and that
- * only a restart applies: the addresses of the listeners and the store.
+ * only a restart applies: the addresses of the listeners, the number of workers and the store.
  */
 export function restartKeys(started: Config, next: Config): readonly string[] {
   const keys: readonly (readonly [string, (config: Config) => unknown])[] = [
@@ -14,11 +14,32 @@ export function restartKeys(started: Config, next: Config): readonly string[] {
     ['listen.verify', ({ listen }) => fixedListenerOf(listen.verify)],
     ['listen.access', ({ listen }) => fixedListenerOf(listen.access)],
     ['listen.admin', ({ listen }) => fixedListenerOf(listen.admin)],
+    ['workers', ({ workers }) => workers],
     ['store', ({ store }) => fixedPartOf(store)],
     // Redis connections are opened with this limit.
     ['timeouts.store', ({ store, timeouts }) => (store.kind === 'redis' ? timeouts.storeMs : undefined)],
   ];
   return keys.filter(([, of]) => !isDeepStrictEqual(of(started), of(next))).map(([key]) => key);
+}
+
+/**
+ * Returns what a process that starts now uses, beside others that have reloaded `next`: wherever only a restart applies
+ * `next`, the values of `started` stay in force. Concerns the listener for Envoy and the store.
+ */
+export function withRestartKeysOf(started: Config, next: Config): Config {
+  const store = isSameStore(started.store, next.store) ? next.store : started.store;
+  const storeMs = store.kind === 'redis' ? started.timeouts.storeMs : next.timeouts.storeMs;
+  const extAuthz = openedAs(started.listen.extAuthz, next.listen.extAuthz);
+  return { ...next, store, timeouts: { ...next.timeouts, storeMs }, listen: { ...next.listen, extAuthz } };
+}
+
+/** A listener that has moved stays where it is, but its certificate is replaced. */
+function openedAs<L extends Listener>(started: L | undefined, next: L | undefined): L | undefined {
+  if (started === undefined || next === undefined) return started;
+  if (isDeepStrictEqual(fixedListenerOf(started), fixedListenerOf(next))) return next;
+  if (started.tls === undefined || next.tls === undefined) return started;
+  const clientCa = started.tls.clientCa && (next.tls.clientCa ?? started.tls.clientCa);
+  return { ...started, tls: { ...next.tls, clientCa } };
 }
 
 /** A reload replaces certificates, but it does not turn TLS or client certificates on or off. */

@@ -18,6 +18,7 @@ import { resourceSchema } from './resources/resource-schema.ts';
 import { hostProblem, routeSchema } from './routes/route-schema.ts';
 import { storeSchema } from './store-schema.ts';
 import { telemetrySchema } from './telemetry/telemetry-schema.ts';
+import { workersSchema } from './workers/workers-schema.ts';
 
 const address = parsed("an address such as '127.0.0.1:9191', '[::1]:9191' or 'unix:/path'", parseAddress);
 
@@ -117,6 +118,7 @@ export const fileSchema = z.strictObject({
       admin: adminListener.optional().describe('HTTP, for monitoring: /metrics, /livez and /readyz'),
     })
     .describe('The listeners. Leave one out to close it; at least one besides admin is required'),
+  workers: workersSchema,
   store: storeSchema
     .prefault('sqlite:./sallyport.db')
     .describe(

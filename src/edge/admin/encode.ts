@@ -30,6 +30,7 @@ export function sendJson(response: ServerResponse, status: number, content: obje
 
 /** Sends the metrics in pieces and yields to the event loop in between, so that many metrics do not delay decisions. */
 export async function sendMetrics(response: ServerResponse, metrics: Metrics): Promise<void> {
+  await metrics.gather();
   response.writeHead(200, { 'content-type': METRICS_TYPE, 'cache-control': 'no-store' });
   if (response.req.method === 'HEAD') response.end();
   else await pipeline(Readable.from(chunksOf(metrics)), response);

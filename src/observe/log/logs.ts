@@ -6,6 +6,9 @@ import { createLogger, type DestinationStream, type Logger, standardOutput } fro
 /** Called when an audit line could not be written to its file and went to the common log instead. */
 type AuditFailed = (error: unknown) => void;
 
+/** The beginning of a line of the audit log. The logger writes these members first, in this order. */
+const OF_AUDIT = /^\{"level":"[a-z]+","time":"[^"]+","log":"audit"/;
+
 /**
  * The three logs, which `log` in each line distinguishes: `app` for events of Sallyport itself, `decision` for its
  * decisions, and `audit` for who changed what. The audit log has no level, because it is a record, and may have its own
@@ -78,6 +81,12 @@ export class Logs {
   /** Opens a new audit log after its file was moved away. Throws and keeps the former file if that fails. */
   reopen(): void {
     this.auditFile?.reopen();
+  }
+
+  /** Writes a line that another process of this instance has logged, to the log that it is for. */
+  relay(line: string): void {
+    if (OF_AUDIT.test(line)) this.writeAudit(line);
+    else this.write(line);
   }
 
   close(): void {

@@ -43,7 +43,7 @@ export function decisionMetrics(parts: DecisionMetricsParts): Metric[] {
       type: 'histogram',
       read: () => durations.samples(),
     },
-    gauge('sallyport_known_tokens', 'Verified tokens in the cache.', () => single(sources.tokenCache?.size)),
+    gauge('sallyport_known_tokens', 'Verified tokens in the cache.', () => single(sources.tokenCache?.size), 'sum'),
     counter('sallyport_known_token_lookups_total', 'Look-ups of a bearer token in the cache.', () =>
       labelled('result', lookups(sources)),
     ),
@@ -51,6 +51,7 @@ export function decisionMetrics(parts: DecisionMetricsParts): Metric[] {
       'sallyport_tokens_ending',
       'Tokens of accounts that were used in the last 7 days and end soon. Excludes those that are made for so short a time.',
       () => (sources.endingTokens?.counts ?? []).map(({ tokens, ...labels }) => ({ labels, value: tokens })),
+      'own',
     ),
     counter(
       'sallyport_logins_total',

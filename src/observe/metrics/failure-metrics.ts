@@ -15,8 +15,11 @@ export interface FailureMetricsParts {
 /** Whether the instance is ready, and what failed. */
 export function failureMetrics({ health, failures, forwarding, logs }: FailureMetricsParts): Metric[] {
   return [
-    gauge('sallyport_ready', '1 from the moment every door is open until a stop begins, else 0.', () =>
-      single(Number(health.state === 'ready')),
+    gauge(
+      'sallyport_ready',
+      '1 from the moment every door is open until a stop begins, else 0.',
+      () => single(Number(health.state === 'ready')),
+      'own',
     ),
     counter('sallyport_store_errors_total', 'Store operations that failed or timed out.', () => single(failures.store)),
     counter('sallyport_internal_errors_total', 'Failures of parts other than the store, and bugs.', () =>

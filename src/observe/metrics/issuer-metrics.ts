@@ -33,8 +33,11 @@ export function issuerMetrics({ sources }: IssuerMetricsParts): Metric[] {
       "Failed introspection requests in a row to an issuer's server, about tokens that it had vouched for.",
       () => ofServers(sources, ({ issuer, failures }) => [{ labels: { issuer }, value: failures }]),
     ),
-    gauge('sallyport_signing_key_since_timestamp_seconds', 'Unix time since which the current key signs.', () =>
-      single(sources.ownKeys?.state?.sinceSeconds),
+    gauge(
+      'sallyport_signing_key_since_timestamp_seconds',
+      'Unix time since which the current key signs.',
+      () => single(sources.ownKeys?.state?.sinceSeconds),
+      'min',
     ),
     gauge('sallyport_signing_keys_failing', '1 while the signing keys cannot be read and nothing is signed.', () =>
       single(sources.ownKeys?.state && Number(sources.ownKeys.state.failing)),

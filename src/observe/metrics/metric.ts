@@ -8,14 +8,25 @@ export interface Metric {
   readonly type: 'counter' | 'gauge' | 'histogram';
   /** Returns samples that differ in labels or suffix. */
   readonly read: () => Iterable<Sample>;
+  /**
+   * How the values of several processes of one instance become one: `sum` by default, as for every counter and
+   * histogram. `own`: only the primary process counts.
+   */
+  readonly across?: 'sum' | 'max' | 'min' | 'own';
 }
 
 export function counter(name: string, help: string, read: Metric['read']): Metric {
   return { name, help, type: 'counter', read };
 }
 
-export function gauge(name: string, help: string, read: Metric['read']): Metric {
-  return { name, help, type: 'gauge', read };
+/** @param across how the values of several processes become one; the highest by default, as for ages and alarms. */
+export function gauge(
+  name: string,
+  help: string,
+  read: Metric['read'],
+  across: NonNullable<Metric['across']> = 'max',
+): Metric {
+  return { name, help, type: 'gauge', read, across };
 }
 
 /** Yields the only sample of a metric, or none for `undefined`. */

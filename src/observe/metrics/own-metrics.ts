@@ -11,12 +11,15 @@ import { issuerMetrics } from './issuer-metrics.ts';
 import type { Metrics } from './metrics.ts';
 import type { RevocationMetricsParts } from './revocation-metrics.ts';
 import { revocationMetrics } from './revocation-metrics.ts';
+import type { WorkerMetricsParts } from './worker-metrics.ts';
+import { workerMetrics } from './worker-metrics.ts';
 
 export type OwnMetricsParts = DecisionMetricsParts &
   RevocationMetricsParts &
   IssuerMetricsParts &
   DecisionPointMetricsParts &
   FailureMetricsParts &
+  WorkerMetricsParts &
   ConfigMetricsParts;
 
 /** Adds Sallyport's own metrics. */
@@ -27,6 +30,7 @@ export function addOwnMetrics(metrics: Metrics, parts: OwnMetricsParts): void {
     issuerMetrics,
     decisionPointMetrics,
     failureMetrics,
+    workerMetrics,
     configMetrics,
   ];
   for (const metric of groups.flatMap((group) => group(parts))) metrics.add(metric);

@@ -12,22 +12,30 @@ export function addProcessMetrics(metrics: Metrics): () => void {
     name: 'sallyport_build_info',
     help: 'Always 1; the labels are the versions.',
     type: 'gauge',
+    across: 'own',
     read: () => [{ labels: { version: readVersion(), node: process.version }, value: 1 }],
   });
   return addEventLoopDelay(metrics);
 }
 
 function addUsage(metrics: Metrics): void {
-  const gauge = (name: string, help: string, read: () => number): void =>
-    metrics.add({ name, help, type: 'gauge', read: () => single(read()) });
+  const gauge = (name: string, help: string, read: () => number, across: 'sum' | 'own' = 'sum'): void =>
+    metrics.add({ name, help, type: 'gauge', read: () => single(read()), across });
   metrics.add({
     name: 'process_cpu_seconds_total',
-    help: 'User and system CPU time of the process.',
+    help: 'User and system CPU time of the process, and of its workers.',
     type: 'counter',
     read: () => single(cpuSeconds()),
   });
-  gauge('process_start_time_seconds', 'Unix time at which the process started.', () => performance.timeOrigin / 1_000);
-  gauge('process_resident_memory_bytes', 'Resident memory of the process.', () => process.memoryUsage.rss());
+  gauge(
+    'process_start_time_seconds',
+    'Unix time at which the process started.',
+    () => performance.timeOrigin / 1_000,
+    'own',
+  );
+  gauge('process_resident_memory_bytes', 'Resident memory of the process, and of its workers.', () =>
+    process.memoryUsage.rss(),
+  );
   gauge('nodejs_heap_size_used_bytes', 'Used part of the JavaScript heap.', () => process.memoryUsage().heapUsed);
   gauge('nodejs_heap_size_total_bytes', 'Size of the JavaScript heap.', () => process.memoryUsage().heapTotal);
 }
@@ -45,6 +53,7 @@ function addEventLoopDelay(metrics: Metrics): () => void {
     name: 'nodejs_eventloop_delay_seconds',
     help: 'Delay of the event loop since the last scrape.',
     type: 'gauge',
+    across: 'max',
     read: () => {
       const read = { mean: delays.mean, p99: delays.percentile(99), max: delays.max };
       delays.reset();

@@ -44,6 +44,7 @@ export function revocationMetrics({ sources, clock }: RevocationMetricsParts): M
       'sallyport_standings',
       'Entries of the revocation set in the cache, including those known not to exist.',
       () => single(sources.standings?.size),
+      'sum',
     ),
     gauge('sallyport_revocation_watchers', 'Callers of the internal API that follow the revocation set.', () =>
       single(sources.watches?.size),

@@ -28,6 +28,7 @@ export class MetricReadings implements MetricProducer {
   }
 
   async collect(): Promise<CollectionResult> {
+    await this.metrics.gather();
     const times = { startTime: this.startTime, endTime: timeOf(Date.now()) };
     const metrics = Array.from(this.metrics.all(), (metric) => readMetric(metric, times));
     // The reader takes the resource from the SDK.

@@ -32,7 +32,9 @@ export interface CheckClient {
 
 /** Calls the ext_authz door as Envoy does. */
 export function connectChecks(port: number): CheckClient {
-  const client = new Client(`127.0.0.1:${port}`, credentials.createInsecure());
+  // Clients do not share a connection.
+  const options = { 'grpc.use_local_subchannel_pool': 1 };
+  const client = new Client(`127.0.0.1:${port}`, credentials.createInsecure(), options);
   const { path, requestSerialize, responseDeserialize } = loadExtAuthz().Check;
   return {
     check: async (request, form) => {

@@ -1,0 +1,124 @@
+import { errorMessage } from '../../lib/errors.ts';
+import type { MetricValues } from '../../observe/metrics/metric-values.ts';
+import { readValues } from '../../observe/metrics/metric-values.ts';
+import type { Metrics } from '../../observe/metrics/metrics.ts';
+import type { EncodedConfig } from './config-codec.ts';
+import { decodeConfig } from './config-codec.ts';
+import type { FromWorker, ToWorker } from './messages.ts';
+import { troublesOf } from './troubles.ts';
+import type { WorkerApp } from './worker-app.ts';
+import { startWorkerApp } from './worker-app.ts';
+import type { Agreement } from './workers.ts';
+
+/** The time between two reports in milliseconds. Reports take at most a two-hundredth of the time, unless they take long. */
+const REPORT_MS = 1_000;
+const LONGEST_REPORT_MS = 5_000;
+const SHARE = 200;
+
+/** The channel to the primary process. */
+export interface Channel {
+  send(message: FromWorker): void;
+  /** Ends this process once everything has been sent. */
+  exit(code: number): void;
+}
+
+/** The work of a worker process: it does what the primary process says, and reports to it. */
+export class WorkerControl {
+  private readonly channel: Channel;
+  private readonly readers = new Map<number, Metrics>();
+  private running: WorkerApp | undefined;
+  private starting: Promise<void> = Promise.resolve();
+  private prepared: Agreement | undefined;
+  private isReady = false;
+
+  constructor(channel: Channel) {
+    this.channel = channel;
+  }
+
+  receive(message: ToWorker): void {
+    switch (message.kind) {
+      case 'start':
+        this.starting = this.start(message.worker, message.config);
+        return;
+      case 'ready':
+        this.isReady = true;
+        this.running?.observation.health.ready();
+        return;
+      case 'prepare':
+        void this.prepare(message.id, message.config);
+        return;
+      case 'apply':
+        if (this.prepared?.outcome === 'prepared') this.prepared.apply();
+        this.prepared = undefined;
+        return;
+      case 'collect':
+        this.collect(message.id, message.reader);
+        return;
+      case 'stop ready':
+        this.isReady = false;
+        this.running?.observation.health.stopping();
+        return;
+      case 'close':
+        void this.close();
+    }
+  }
+
+  private async start(worker: number, config: EncodedConfig): Promise<void> {
+    this.report();
+    try {
+      this.running = await startWorkerApp(decodeConfig(config), worker);
+    } catch (error) {
+      this.channel.send({ kind: 'failed', message: errorMessage(error) });
+      this.channel.exit(1);
+      return;
+    }
+    if (this.isReady) this.running.observation.health.ready();
+    this.channel.send({ kind: 'started', address: this.running.app.addresses.extAuthz ?? '' });
+  }
+
+  /** The primary process asks for one configuration after another. */
+  private async prepare(id: number, config: EncodedConfig): Promise<void> {
+    const prepared = await this.running?.app.prepare(decodeConfig(config));
+    this.prepared = prepared;
+    const refused = prepared?.outcome === 'refused' ? { refused: prepared.why } : {};
+    this.channel.send({ kind: 'prepared', id, ...refused });
+  }
+
+  private collect(id: number, reader: number): void {
+    const gauges = readValues(this.metricsFor(reader)?.all() ?? [], 'gauges');
+    this.channel.send({ kind: 'collected', id, counts: this.counts(), gauges });
+  }
+
+  /** Reports now, and from now on. */
+  private report(): void {
+    const beganMs = performance.now();
+    const troubles = this.running === undefined ? [] : troublesOf(this.running.observation.components());
+    this.channel.send({ kind: 'report', counts: this.counts(), troubles });
+    const pauseMs = Math.min(Math.max(REPORT_MS, (performance.now() - beganMs) * SHARE), LONGEST_REPORT_MS);
+    setTimeout(() => this.report(), pauseMs).unref();
+  }
+
+  private async close(): Promise<void> {
+    await this.starting;
+    // The primary process logs a failure to close as an end with another code.
+    const code = await (this.running?.app.close() ?? Promise.resolve()).then(
+      () => 0,
+      () => 1,
+    );
+    this.channel.send({ kind: 'report', counts: this.counts(), troubles: [] });
+    this.channel.exit(code);
+  }
+
+  private counts(): MetricValues {
+    return readValues(this.metricsFor(0)?.all() ?? [], 'counts');
+  }
+
+  /** One set for each reader, because some metrics cover the time since their last read. */
+  private metricsFor(reader: number): Metrics | undefined {
+    const existing = this.readers.get(reader);
+    if (existing !== undefined || this.running === undefined) return existing;
+    const metrics = this.running.observation.measure();
+    this.readers.set(reader, metrics);
+    return metrics;
+  }
+}

@@ -1,0 +1,12 @@
+/** The program of a worker process, which `node:cluster` starts. */
+import type { FromWorker, ToWorker } from './messages.ts';
+import { WorkerControl } from './worker-control.ts';
+
+// A terminal and systemd signal every process of the group. Only the primary process acts on it, and tells its workers.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
+
+// If the primary process has ended, `node:cluster` ends this one.
+const send = (message: FromWorker): void => void process.send?.(message, () => {});
+const exit = (code: number): void => void process.send?.({}, () => process.exit(code));
+const control = new WorkerControl({ send, exit });
+process.on('message', (message: ToWorker) => control.receive(message));

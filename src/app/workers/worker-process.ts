@@ -1,0 +1,127 @@
+import type { Worker } from 'node:cluster';
+import cluster from 'node:cluster';
+import { fileURLToPath } from 'node:url';
+import type { EncodedConfig } from './config-codec.ts';
+import { closeLostHandoffs } from './handoffs.ts';
+import { followLines } from './lines.ts';
+import type { Answer, FromWorker, Question, ToWorker } from './messages.ts';
+
+const ENTRY = fileURLToPath(new URL('./worker-main.ts', import.meta.url));
+
+/** The variable with the first account's password. Only the primary process creates accounts. */
+const FIRST_ACCOUNT = 'SALLYPORT_ACCOUNT';
+
+export interface WorkerProcessParts {
+  /** From 1. */
+  readonly worker: number;
+  readonly config: EncodedConfig;
+  /** Receives each whole line of its log. */
+  readonly relay: (line: string) => void;
+  /** Called for each report. */
+  readonly reported: (report: Extract<FromWorker, { readonly kind: 'report' }>) => void;
+  /** Called once. @param how the exit code or the signal, in words. */
+  readonly ended: (how: string) => void;
+}
+
+/** A question without its number. */
+type Asked = Question extends infer One ? (One extends Question ? Omit<One, 'id'> : never) : never;
+
+/** A worker, as the primary process sees it. */
+export class WorkerProcess {
+  /** Resolves to the address of its door once it listens; rejects if it ends before. */
+  readonly started: Promise<string>;
+  private readonly worker: Worker;
+  private readonly open = new Map<number, (answer: Answer | undefined) => void>();
+  private readonly starting = Promise.withResolvers<string>();
+  private readonly reported: WorkerProcessParts['reported'];
+  private lastId = 0;
+  private failure: string | undefined;
+
+  /** Starts it. */
+  constructor({ worker, config, relay, reported, ended }: WorkerProcessParts) {
+    prepareCluster();
+    this.reported = reported;
+    this.started = this.starting.promise;
+    this.started.catch(() => undefined);
+    this.worker = cluster.fork({ [FIRST_ACCOUNT]: '' });
+    const { process: child } = this.worker;
+    closeLostHandoffs(child);
+    if (child.stdout !== null) followLines(child.stdout, relay);
+    this.worker.on('message', (message: FromWorker) => this.receive(message));
+    const end = (how: string): void => {
+      this.starting.reject(new Error(this.failure ?? `it ended with ${how}`));
+      for (const answer of this.open.values()) answer(undefined);
+      ended(how);
+    };
+    this.worker.on('error', ({ message: why }) => {
+      // Any other is a message to a process that has just ended, which `exit` reports.
+      if (child.pid === undefined) end(`no process: ${why}`);
+    });
+    const disconnected = new Promise((resolve) => child.once('disconnect', resolve));
+    child.once('exit', (code, signal) => {
+      // Only then have its last messages been read.
+      void disconnected.then(() => end(signal === null ? `exit code ${code}` : `signal ${signal}`));
+    });
+    this.send({ kind: 'start', worker, config });
+  }
+
+  get pid(): number | undefined {
+    return this.worker.process.pid;
+  }
+
+  send(message: ToWorker): void {
+    if (this.worker.isConnected()) this.worker.send(message);
+  }
+
+  /** Resolves to the answer, or to `undefined` if the worker ends or does not answer within the limit. */
+  ask(question: Asked, limitMs: number): Promise<Answer | undefined> {
+    this.lastId += 1;
+    const id = this.lastId;
+    const { promise, resolve } = Promise.withResolvers<Answer | undefined>();
+    const timer = setTimeout(resolve, limitMs, undefined);
+    this.open.set(id, resolve);
+    this.send({ ...question, id });
+    return promise.finally(() => {
+      clearTimeout(timer);
+      this.open.delete(id);
+    });
+  }
+
+  /** Ends it at once, also if it is stopped or does not respond. */
+  kill(): void {
+    this.worker.process.kill('SIGKILL');
+  }
+
+  private receive(message: FromWorker): void {
+    switch (message.kind) {
+      case 'started':
+        this.starting.resolve(message.address);
+        return;
+      case 'failed':
+        this.failure = message.message;
+        return;
+      case 'report':
+        this.reported(message);
+        return;
+      case 'prepared':
+      case 'collected':
+        this.open.get(message.id)?.(message);
+    }
+  }
+}
+
+/**
+ * Has `node:cluster` start {@link ENTRY}: a worker's log comes through a pipe, so that its lines and those of others are
+ * written whole, one after the other.
+ */
+function prepareCluster(): void {
+  // The other policy leaves workers idle with the few connections that gateways open.
+  cluster.schedulingPolicy = cluster.SCHED_RR;
+  cluster.setupPrimary({
+    exec: ENTRY,
+    args: [],
+    // JSON has neither maps nor bytes.
+    serialization: 'advanced',
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+  });
+}

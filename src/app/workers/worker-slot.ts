@@ -1,0 +1,220 @@
+import { backOff } from '../../lib/back-off.ts';
+import type { Timers } from '../../lib/clock.ts';
+import type { WorkerState } from '../../observe/sources.ts';
+import type { WorkerEvents } from '../../observe/worker-events.ts';
+import type { EncodedConfig } from './config-codec.ts';
+import { WorkerProcess } from './worker-process.ts';
+import { WorkerValues } from './worker-values.ts';
+
+/** The wait before a worker is replaced. It doubles with each one that ends soon. */
+const REPLACE = { firstMs: 100, longestMs: 30_000, jitter: 0.5 };
+/** A worker that has lived for this long starts the waits anew, in milliseconds. */
+const SETTLED_MS = 60_000;
+/** Checks in a row without a report, one a second, after which a worker counts as silent, and after which it is replaced. */
+const SILENT_CHECKS = 3;
+const LOST_CHECKS = 15;
+/** The same for one that starts: it reports once it has loaded its code, which takes long on a busy machine. */
+const LOST_START_CHECKS = 120;
+/** Processes answer within milliseconds. A scrape waits no longer for one that does not. */
+const COLLECT_MS = 500;
+/** Building a configuration with 10,000 routes takes a tenth of a second. */
+const PREPARE_MS = 5_000;
+
+/** The configuration that workers start with. Each one that is taken up is another object. */
+export interface Generation {
+  readonly config: EncodedConfig;
+}
+
+export interface WorkerSlotParts {
+  /** Its number, from 1. */
+  readonly worker: number;
+  readonly events: WorkerEvents;
+  readonly timers: Timers;
+  readonly nowMs: () => number;
+  /** Receives each line of the workers' logs. */
+  readonly relay: (line: string) => void;
+  /** The configuration in force. */
+  readonly current: () => Generation;
+  /** Whether the whole instance is ready. */
+  readonly isReady: () => boolean;
+  /** Called when {@link WorkerSlot.isServing} may have changed. */
+  readonly changed: () => void;
+}
+
+/** What became of a configuration in one worker: `gone` if the process has ended or does not respond. */
+export type Preparation =
+  | { readonly outcome: 'prepared'; readonly apply: () => void }
+  | { readonly outcome: 'refused'; readonly why: string }
+  | { readonly outcome: 'gone'; readonly replace: () => void };
+
+/** The place of one worker: its process, and the processes that replace it. */
+export class WorkerSlot {
+  readonly values = new WorkerValues();
+  private readonly parts: WorkerSlotParts;
+  private process: WorkerProcess | undefined;
+  private listens = false;
+  private checksWithoutReport = 0;
+  private troubles: readonly string[] = [];
+  private replaced = 0;
+  private shortLives = 0;
+  private startedAtMs = 0;
+  private isReplacing = false;
+  private isClosing = false;
+  private closed: () => void = () => undefined;
+  private cancelStart: () => void = () => undefined;
+
+  constructor(parts: WorkerSlotParts) {
+    this.parts = parts;
+  }
+
+  /** Whether it answers requests, as far as is known. */
+  get isServing(): boolean {
+    return this.listens && this.checksWithoutReport < SILENT_CHECKS;
+  }
+
+  get state(): WorkerState {
+    const { process, replaced, troubles, values, listens, checksWithoutReport } = this;
+    const isSilent = checksWithoutReport >= SILENT_CHECKS;
+    const status = process === undefined ? 'ended' : !listens ? 'starting' : isSilent ? 'silent' : 'ready';
+    const { worker } = this.parts;
+    return { worker, status, pid: process?.pid, replaced, decisions: values.decisions, troubles };
+  }
+
+  /** Starts the first process. Resolves to the address of its door; rejects, and starts no other, if it cannot. */
+  async start(): Promise<string> {
+    const address = await this.startProcess();
+    this.isReplacing = true;
+    return address;
+  }
+
+  /** The whole instance is ready. */
+  ready(): void {
+    this.process?.send({ kind: 'ready' });
+  }
+
+  /** Reports not ready from now on. */
+  stopReady(): void {
+    this.process?.send({ kind: 'stop ready' });
+  }
+
+  /** To be called every second. Replaces a process that has not reported for too long. */
+  check(): void {
+    if (this.process === undefined || this.isClosing) return;
+    this.checksWithoutReport += 1;
+    if (this.checksWithoutReport === SILENT_CHECKS) this.parts.changed();
+    if (this.checksWithoutReport !== (this.listens ? LOST_CHECKS : LOST_START_CHECKS)) return;
+    this.parts.events.workerSilent(this.parts.worker, this.process.pid);
+    this.process.kill();
+  }
+
+  /** Has it measure anew for a reader of metrics. Never rejects. */
+  async collect(reader: number): Promise<void> {
+    const process = this.isServing ? this.process : undefined;
+    const answer = await process?.ask({ kind: 'collect', reader }, COLLECT_MS);
+    const isAnswered = answer?.kind === 'collected' && this.process === process;
+    if (isAnswered) this.values.counted(answer.counts);
+    this.values.measured(isAnswered ? answer.gauges : new Map());
+  }
+
+  /**
+   * Has its process build what a configuration decides; `undefined` if it has none that listens: the next one starts with
+   * the configuration that is in force then. Never rejects.
+   */
+  async prepare(config: EncodedConfig): Promise<Preparation | undefined> {
+    return this.listens && this.process !== undefined ? this.prepareAt(this.process, config) : undefined;
+  }
+
+  /** Lets it finish its requests and end, and kills it after the limit. Resolves when it has ended; none replaces it. */
+  async close(limitMs: number): Promise<void> {
+    this.isClosing = true;
+    this.cancelStart();
+    const { process } = this;
+    if (process === undefined) return;
+    const ended = Promise.withResolvers<void>();
+    this.closed = ended.resolve;
+    const timer = setTimeout(() => process.kill(), limitMs);
+    process.send({ kind: 'close' });
+    await ended.promise;
+    clearTimeout(timer);
+  }
+
+  private async startProcess(): Promise<string> {
+    const { worker, relay, current, isReady, changed, nowMs } = this.parts;
+    const started = current();
+    this.checksWithoutReport = 0;
+    this.startedAtMs = nowMs();
+    const process = new WorkerProcess({
+      worker,
+      config: started.config,
+      relay,
+      reported: ({ counts, troubles }) => this.noteReport(counts, troubles),
+      ended: (how) => this.noteEnd(process, how),
+    });
+    this.process = process;
+    const address = await process.started;
+    if (isReady()) process.send({ kind: 'ready' });
+    this.listens = this.process === process;
+    changed();
+    if (current() !== started) await this.bringUpToDate(process);
+    return address;
+  }
+
+  /** It started with a configuration that is not in force any more. */
+  private async bringUpToDate(process: WorkerProcess): Promise<void> {
+    const preparation = await this.prepareAt(process, this.parts.current().config);
+    if (preparation.outcome === 'prepared') preparation.apply();
+    else if (preparation.outcome === 'gone') preparation.replace();
+    else this.replaceOutdated(process, preparation.why);
+  }
+
+  private async prepareAt(process: WorkerProcess, config: EncodedConfig): Promise<Preparation> {
+    const answer = await process.ask({ kind: 'prepare', config }, PREPARE_MS);
+    if (answer?.kind !== 'prepared') {
+      return { outcome: 'gone', replace: () => this.replaceOutdated(process, 'it does not respond') };
+    }
+    if (answer.refused !== undefined) return { outcome: 'refused', why: answer.refused };
+    return { outcome: 'prepared', apply: () => process.send({ kind: 'apply' }) };
+  }
+
+  private replaceOutdated(process: WorkerProcess, why: string): void {
+    if (this.process !== process) return;
+    this.parts.events.workerOutdated(this.parts.worker, why);
+    process.kill();
+  }
+
+  private noteReport(counts: Parameters<WorkerValues['counted']>[0], troubles: readonly string[]): void {
+    const wasSilent = this.checksWithoutReport >= SILENT_CHECKS;
+    this.checksWithoutReport = 0;
+    this.troubles = troubles;
+    this.values.counted(counts);
+    if (wasSilent) this.parts.changed();
+  }
+
+  private noteEnd({ pid }: WorkerProcess, how: string): void {
+    this.process = undefined;
+    this.listens = false;
+    this.troubles = [];
+    this.values.processEnded();
+    this.closed();
+    this.parts.changed();
+    if (this.isClosing || !this.isReplacing) return;
+    const { worker, events, timers, nowMs } = this.parts;
+    if (nowMs() - this.startedAtMs >= SETTLED_MS) this.shortLives = 0;
+    const waitMs = backOff(REPLACE, this.shortLives);
+    this.shortLives += 1;
+    events.workerEnded(worker, pid, how, waitMs);
+    this.cancelStart = timers.after(waitMs, () => void this.startReplacement());
+  }
+
+  private async startReplacement(): Promise<void> {
+    const { worker, events } = this.parts;
+    this.replaced += 1;
+    try {
+      await this.startProcess();
+      events.workerReplaced(worker, this.process?.pid);
+    } catch (error) {
+      // Its end is noted, and starts the next one.
+      if (!this.isClosing) events.workerNotStarted(worker, error);
+    }
+  }
+}
