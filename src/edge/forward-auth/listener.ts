@@ -1,9 +1,9 @@
 import { once } from 'node:events';
-import type { IncomingMessage, RequestListener, Server } from 'node:http';
-import { createServer, ServerResponse } from 'node:http';
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import type { Listener } from '../../config/config.ts';
+import { http } from '../../lib/node-http.ts';
 import { Connections } from '../connections.ts';
 import type { ClientError } from '../http/client-errors.ts';
 import { HTTP_OPTIONS } from '../http/http-server.ts';
@@ -77,14 +77,14 @@ export async function openListener(
 function createFor({ tls }: Listener, { onRequest, onUnreadable }: Handlers): Server {
   const server =
     tls === undefined
-      ? createServer(OPTIONS, onRequest)
+      ? http.createServer(OPTIONS, onRequest)
       : createTlsServer({ ...OPTIONS, ...tlsOptions(tls) }, onRequest);
   // By default Node drops the fields after the first two thousand, and with them what the gateway says.
   server.maxHeadersCount = 0;
   server.on('clientError', onUnreadable);
   // Node leaves the connection of a CONNECT request to us, and closes it if there is no listener.
   server.on('connect', (request: IncomingMessage, socket: Socket) => {
-    const response = new ServerResponse(request);
+    const response = new http.ServerResponse(request);
     response.shouldKeepAlive = false;
     response.assignSocket(socket);
     response.once('finish', () => socket.end());

@@ -1,6 +1,6 @@
-import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { problem } from '../../core/answer.ts';
+import { http } from '../../lib/node-http.ts';
 import type { ProblemCode } from './problems.ts';
 import { PROBLEMS } from './problems.ts';
 import { PROBLEM_TYPE } from './refusal.ts';
@@ -40,7 +40,7 @@ export function answerClientError(error: ClientError, socket: Socket): void {
  */
 export function endWith(socket: Socket, status: number, fields: readonly string[], body: string): void {
   if (!socket.writable) return void socket.destroy();
-  const lines = [`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`];
+  const lines = [`HTTP/1.1 ${status} ${http.STATUS_CODES[status] ?? ''}`];
   for (let index = 0; index < fields.length; index += 2) lines.push(`${fields[index]}: ${fields[index + 1]}`);
   socket.end(`${[...lines, 'connection: close'].join('\r\n')}\r\n\r\n${body}`);
 }
