@@ -91,6 +91,8 @@ export interface ConnectionManager {
   common_http_protocol_options: { headers_with_underscores_action: string };
   http_filters: [{ typed_config: ExtAuthz }, ...unknown[]] & unknown[];
   tracing?: object;
+  upgrade_configs?: object[];
+  delayed_close_timeout?: string;
   access_log: [{ typed_config: { log_format: { json_format: Record<string, string> } } }];
   route_config: {
     typed_per_filter_config?: Record<string, unknown>;

@@ -16,13 +16,15 @@ export async function sendHttp2Request({ port, method, path, headers, body = '' 
         name,
         same.length > 1 ? same.map(([, value]) => value) : same[0]?.[1],
       ]);
-      const stream = session.request({ ...Object.fromEntries(sent), ':method': method, ':path': path });
+      const all = { ...Object.fromEntries(sent), ':method': method, ':path': path };
+      const stream = session.request(all, { endStream: body === '' });
       stream.once('response', (received: IncomingHttpHeaders & IncomingHttpStatusHeader) => {
         const { ':status': status = 0, ...rest } = received;
         const challenges = [rest['www-authenticate'] ?? []].flat();
         text(stream).then((read) => resolve({ status, headers: rest, challenges, body: read }), reject);
       });
-      stream.once('error', reject).end(body);
+      stream.once('error', reject);
+      if (body !== '') stream.end(body);
     });
   } finally {
     session.close();

@@ -29,8 +29,11 @@ export async function sendRawRequest(
   let received = '';
   socket.on('data', (text: string) => (received += text));
   await once(socket, 'close');
-  return parseResponse(received);
+  return parseResponse(received.replace(INTERIM, ''));
 }
+
+/** 1xx responses, which come before the final one (RFC 9110, section 15.2). */
+const INTERIM = /^(?:HTTP\/1\.1 1\d\d [^]*?\r\n\r\n)+/;
 
 /** Parses a response whose body ends with the connection. */
 function parseResponse(text: string): RawResponse {

@@ -1,0 +1,254 @@
+import { OVERRIDE_HEADERS } from '../../../src/core/upstream/override-headers.ts';
+import { auth0Token, type CaseIssuers, claims, corporateToken, OWNER } from '../servers/case-issuers.ts';
+
+type Field = readonly [name: string, value: string];
+
+/** A request that is sent several times, to a gateway that keeps answers and to one that asks each time. */
+export interface RepeatedRequest {
+  readonly name: string;
+  readonly method?: string;
+  readonly path?: string;
+  readonly host?: string;
+  /** The `Authorization` fields; by default one with a token of its own. */
+  readonly authorization?: (issuers: CaseIssuers) => readonly string[];
+  readonly headers?: readonly Field[];
+  readonly body?: string;
+  /** Whether it passes by a kept answer from the third time on. `stripped`: only if Envoy itself removes headers. True by default. */
+  readonly kept?: boolean | 'stripped';
+}
+
+const PATH = '/3rdparty/v1/messages';
+const IDENTITY = ['x-auth-subject', 'x-auth-scopes', 'x-auth-token-id', 'x-auth-issuer', 'x-auth-scheme'];
+
+function tokenOf(payload: Record<string, unknown> = {}) {
+  return (issuers: CaseIssuers): readonly string[] => [bearer(issuers, payload)];
+}
+
+function bearer(issuers: CaseIssuers, payload: Record<string, unknown> = {}): string {
+  return `Bearer ${corporateToken(issuers, 'EdDSA', claims(payload))}`;
+}
+
+/** Sets `value` for each of these names. */
+function each(names: readonly string[], value = 'root'): readonly Field[] {
+  return names.map((name) => [name, value]);
+}
+
+function spoofing(name: string, headers: readonly Field[], kept: RepeatedRequest['kept'] = true): RepeatedRequest {
+  return { name: `spoofed: ${name}`, headers, kept };
+}
+
+const METHODS: readonly RepeatedRequest[] = [
+  { name: 'GET' },
+  { name: 'HEAD', method: 'HEAD' },
+  { name: 'POST with a body', method: 'POST', body: '{"text":"zoë"}', headers: [['Content-Type', 'application/json']] },
+  { name: 'POST without one', method: 'POST' },
+  { name: 'POST that expects 100', method: 'POST', body: 'x', headers: [['Expect', '100-continue']] },
+  { name: 'GET with a body', body: 'x' },
+  { name: 'a method that is not listed', method: 'PUT', kept: false },
+  { name: 'a method in lower case', method: 'get', kept: false },
+  { name: 'OPTIONS', method: 'OPTIONS', kept: false },
+];
+
+const PATHS: readonly RepeatedRequest[] = [
+  { name: 'a query', path: `${PATH}?a=1&b=%20` },
+  { name: 'an empty query', path: `${PATH}?` },
+  { name: 'a query of question marks', path: `${PATH}???` },
+  { name: 'an encoded # in the query', path: `${PATH}?a=%23` },
+  { name: 'a # in the query', path: `${PATH}?a=#b`, kept: false },
+  { name: 'a long query', path: `${PATH}?a=${'b'.repeat(3000)}` },
+  { name: 'a credential in the query', path: `${PATH}?access_token=a.b.c` },
+  { name: 'a path parameter', path: `${PATH}/17`, authorization: tokenOf({ scope: 'messages:read' }) },
+  {
+    name: 'a path parameter that is encoded',
+    path: `${PATH}/caf%C3%A9`,
+    authorization: tokenOf({ scope: 'messages:read' }),
+  },
+  { name: 'a trailing slash', path: `${PATH}/`, kept: false },
+  { name: 'a semicolon', path: `${PATH};a=b`, kept: false },
+  { name: 'an encoded slash', path: `${PATH}%2F17`, kept: false },
+  { name: 'a path that is too long', path: `${PATH}/${'a'.repeat(2100)}`, kept: false },
+  { name: 'any scope of two', path: `${PATH}/x/any` },
+  {
+    name: 'both scopes of two',
+    path: `${PATH}/x/all`,
+    authorization: tokenOf({ scope: 'messages:list devices:list' }),
+  },
+  { name: 'any token', path: `${PATH}/x/me` },
+  { name: 'a token of one issuer', path: `${PATH}/x/corporate` },
+  { name: 'a public route', path: `${PATH}/x/public/1`, kept: false },
+  {
+    name: 'a route in shadow',
+    path: `${PATH}/x/shadow`,
+    authorization: tokenOf({ scope: 'devices:list' }),
+    kept: false,
+  },
+  { name: 'a route at an MCP server', path: `${PATH}/x/tools`, kept: false },
+  { name: 'no route', path: '/3rdparty/v2/messages', kept: false },
+];
+
+const HOSTS: readonly RepeatedRequest[] = [
+  { name: 'a host with a port', host: 'api.example.com:8080' },
+  { name: 'a host in upper case', host: 'API.Example.COM' },
+  { name: 'a host with a final dot', host: 'api.example.com.' },
+  { name: 'an address', host: '[::1]:8080' },
+  { name: 'a host with its own routes', host: 'admin.example.com', path: '/3rdparty/v1/devices' },
+];
+
+const CREDENTIALS: readonly RepeatedRequest[] = [
+  { name: 'bearer in lower case', authorization: (issuers) => [bearer(issuers).replace('Bearer', 'bearer')] },
+  { name: 'BEARER', authorization: (issuers) => [bearer(issuers).replace('Bearer', 'BEARER')], kept: false },
+  {
+    name: 'two tokens in one field',
+    authorization: (issuers) => [`${bearer(issuers)},${bearer(issuers)}`],
+    kept: false,
+  },
+  { name: 'no credential', authorization: () => [], kept: false },
+  { name: 'an empty credential', authorization: () => [''], kept: false },
+  { name: 'a token that is none', authorization: () => ['Bearer another'], kept: false },
+  { name: 'a token without the scope', authorization: tokenOf({ scope: 'devices:list' }), kept: false },
+  { name: 'a token that has expired', authorization: tokenOf({ exp: 1 }), kept: false },
+  { name: 'a password', authorization: () => [OWNER], kept: false },
+  {
+    name: 'a token with the scheme DPoP',
+    authorization: (issuers) => [bearer(issuers).replace('Bearer', 'DPoP')],
+    kept: false,
+  },
+  {
+    name: 'a token without an id and a time',
+    method: 'POST',
+    path: `${PATH}/auth0`,
+    authorization: (issuers) => [`Bearer ${auth0Token(issuers)}`],
+  },
+  { name: 'a subject outside ASCII', authorization: tokenOf({ sub: 'zoë 100% \u2603' }) },
+  { name: 'a long subject', authorization: tokenOf({ sub: 's'.repeat(200) }) },
+  { name: 'no token id', authorization: tokenOf({ jti: undefined }), headers: each(['x-auth-token-id']) },
+];
+
+const SPOOFED: readonly RepeatedRequest[] = [
+  spoofing('a subject', each(['x-auth-subject'])),
+  spoofing('a subject in upper case', each(['X-AUTH-SUBJECT'])),
+  spoofing('two subjects', each(['x-auth-subject', 'X-Auth-Subject'])),
+  spoofing('an empty subject', each(['x-auth-subject'], '')),
+  spoofing('all of an identity', each(IDENTITY)),
+  spoofing('dots', each(['x.auth.subject']), 'stripped'),
+  spoofing('other characters', each(['x~auth~scopes', 'x!auth-subject']), 'stripped'),
+  spoofing('a dot in one place', each(['x-auth.token-id']), 'stripped'),
+  spoofing('another method', each(['x-http-method-override', 'x-method', 'x-http-method'], 'DELETE')),
+  spoofing('another URL', each(['x-original-url', 'x-rewrite-url', 'x-forwarded-uri'], '/admin')),
+  spoofing('another host', each(['x-forwarded-host', 'x-host', 'x-original-host'], 'admin.example.com')),
+  spoofing('every override', each(OVERRIDE_HEADERS, '/admin')),
+  spoofing('an override with dots', each(['x.original.url', 'x.http.method'], '/admin'), 'stripped'),
+  spoofing('forwarded', each(['Forwarded'], 'for=192.0.2.1;host=admin')),
+  spoofing('the address', each(['x-forwarded-for', 'x-real-ip', 'x-forwarded-proto'], '192.0.2.1')),
+  spoofing(
+    "Envoy's own",
+    each(['x-envoy-original-path', 'x-envoy-decorator-operation', 'x-envoy-max-retries'], '/admin'),
+  ),
+];
+
+const FIELDS: readonly RepeatedRequest[] = [
+  { name: 'sixty fields', headers: Array.from({ length: 60 }, (_, index) => [`x-field-${index}`, `value ${index}`]) },
+  { name: 'a cookie of 8 KB', headers: [['Cookie', `a=${'b'.repeat(8000)}`]] },
+  {
+    name: 'two cookies',
+    headers: [
+      ['Cookie', 'a=1'],
+      ['Cookie', 'b=2'],
+    ],
+  },
+  {
+    name: 'a field twice',
+    headers: [
+      ['x-field', 'one'],
+      ['X-Field', 'two'],
+    ],
+  },
+  { name: 'an empty field', headers: [['x-field', '']] },
+  { name: 'bytes outside ASCII in a field', headers: [['x-field', 'zo\xeb \xff']] },
+  { name: 'tabs in a field', headers: [['x-field', 'a\tb']] },
+  { name: 'a name with other characters', headers: [["x!#$%&'*+^`|~.field", 'a']], kept: 'stripped' },
+  {
+    name: 'a page of another origin',
+    headers: [
+      ['Origin', 'https://app.example'],
+      ['Sec-Fetch-Mode', 'cors'],
+    ],
+  },
+  {
+    name: 'a trace',
+    headers: [
+      ['traceparent', '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'],
+      ['x-request-id', 'mine'],
+    ],
+  },
+  {
+    name: 'a range',
+    headers: [
+      ['Range', 'bytes=0-9'],
+      ['If-None-Match', '"a"'],
+    ],
+  },
+  { name: 'a proof of DPoP', headers: [['DPoP', 'a.b.c']] },
+  { name: 'an API key', headers: [['x-api-key', 'secret']] },
+  {
+    name: 'gRPC',
+    method: 'POST',
+    body: '\0\0\0\0\0',
+    headers: [
+      ['Content-Type', 'application/grpc'],
+      ['TE', 'trailers'],
+    ],
+  },
+  {
+    name: 'a health check',
+    headers: [
+      ['User-Agent', 'Envoy/HC'],
+      ['x-envoy-internal', 'true'],
+    ],
+  },
+];
+
+/** What gateways are asked, as much of it as HTTP/1.1 and HTTP/2 both can say. */
+export const REQUESTS: readonly RepeatedRequest[] = [
+  ...METHODS,
+  ...PATHS,
+  ...HOSTS,
+  ...CREDENTIALS,
+  ...SPOOFED,
+  ...FIELDS,
+];
+
+/** What only HTTP/1.1 can say. */
+export const HTTP1_REQUESTS: readonly RepeatedRequest[] = [
+  { name: 'the absolute form', path: `http://api.example.com${PATH}`, host: 'other.example.com' },
+  { name: 'dot segments', path: `/3rdparty/./v1/x/../messages`, kept: 'stripped' },
+  { name: 'an empty segment', path: `/3rdparty//v1/messages`, kept: 'stripped' },
+  { name: 'two hosts', headers: [['Host', 'other.example.com']], kept: false },
+  {
+    name: 'a chunked body',
+    method: 'POST',
+    headers: [['Transfer-Encoding', 'chunked']],
+    body: '3\r\nabc\r\n0\r\n\r\n',
+  },
+  {
+    name: 'a field that Connection names',
+    headers: [
+      ['Connection', 'x-field'],
+      ['x-field', 'a'],
+    ],
+  },
+  { name: 'Connection that names an identity', headers: [['Connection', 'x-auth-subject']] },
+  { name: 'two tokens', authorization: (issuers) => [bearer(issuers), bearer(issuers)], kept: false },
+  { name: 'a host that is none', host: 'api example', kept: false },
+  { name: 'underscores', headers: each(['x_auth_subject', 'X_Http_Method']), kept: false },
+  { name: 'spaces around the token', authorization: (issuers) => [`  ${bearer(issuers)}  `] },
+];
+
+/** The fields of a request, `Authorization` among them. */
+export function fieldsOf(request: RepeatedRequest, issuers: CaseIssuers): readonly Field[] {
+  const { authorization = tokenOf(), headers = [] } = request;
+  return [...authorization(issuers).map((value): Field => ['Authorization', value]), ...headers];
+}
+
+/** The path of a request that names none. */
+export const DEFAULT_PATH = PATH;
