@@ -1,17 +1,14 @@
 import { writeRstStream } from './frames/control-frames.ts';
 import { ErrorCode } from './frames/frame-format.ts';
-import { collectWhole, MessageReader, TOO_LONG, wholeMessage } from './grpc/message-reader.ts';
+import { collectWhole, INCOMPLETE, MessageReader, TOO_LONG, wholeMessage } from './grpc/message-reader.ts';
+import type { HttpRefusal } from './grpc/request-head.ts';
 import { Status } from './grpc/status-code.ts';
-import type { Http2Limits, LimitName } from './limits.ts';
-import type { Http2Observer } from './observer.ts';
-import type { Output } from './output.ts';
-import type { Sender } from './sender.ts';
+import type { LimitName } from './limits.ts';
+import type { Link } from './link.ts';
 import type { Stream } from './stream.ts';
-import type { StreamTable } from './stream-table.ts';
 import type { UnaryFailure, UnaryMethod, UnaryReply } from './unary.ts';
 
 const FAILED: UnaryFailure = { code: Status.INTERNAL, details: 'internal error' };
-const NO_MESSAGE: UnaryFailure = { code: Status.INTERNAL, details: 'no message' };
 const EXPIRED: UnaryFailure = { code: Status.DEADLINE_EXCEEDED, details: 'deadline exceeded' };
 const TOO_MUCH_HELD: UnaryFailure = {
   code: Status.RESOURCE_EXHAUSTED,
@@ -21,45 +18,29 @@ const TOO_MUCH_HELD: UnaryFailure = {
 /** The longest time of a timer in Node, in milliseconds: longer ones would end at once. */
 const LONGEST_TIMER = 0x7fff_ffff;
 
-/** What the calls of a connection use of it. */
-export interface CallParts {
-  readonly limits: Http2Limits;
-  readonly observer: Http2Observer;
-  readonly output: Output;
-  readonly sender: Sender;
-  readonly streams: StreamTable;
-  readonly now: () => number;
-  /** Resets a stream because of the client's mistake, which counts against it. */
-  readonly streamError: (id: number, code: ErrorCode) => void;
-  /** Has what is composed written when the current turn of the event loop is over. */
-  readonly flushSoon: () => void;
-  /** Closes the connection because of a bug of this library. */
-  readonly broken: (error: unknown) => void;
-}
-
 /** The calls of one connection, from their header section to the reply: gRPC over HTTP/2. */
 export class Calls {
-  readonly #parts: CallParts;
+  readonly #link: Link;
   /** Calls that were handed to their methods so far. */
   accepted = 0;
   /** Calls that are closed while their methods still run: they count against `concurrentStreams`. */
   #abandoned = 0;
   #heldBytes = 0;
 
-  constructor(parts: CallParts) {
-    this.#parts = parts;
+  constructor(link: Link) {
+    this.#link = link;
   }
 
   /** Whether one more call is within `concurrentStreams`. */
   get hasRoom(): boolean {
-    return this.#parts.streams.size + this.#abandoned < this.#parts.limits.concurrentStreams;
+    return this.#link.streams.size + this.#abandoned < this.#link.limits.concurrentStreams;
   }
 
   /** Begins a call. `hasEnded` if it has no body. */
   open(stream: Stream, hasEnded: boolean): void {
-    this.#parts.streams.add(stream);
+    this.#link.streams.add(stream);
     const { target } = stream.head;
-    if (hasEnded) this.#end(stream, NO_MESSAGE);
+    if (hasEnded) this.#end(stream, INCOMPLETE);
     // Does not wait for the end of the request: a client of a streaming method ends it after the first reply.
     else if ('code' in target) this.#fail(stream, target);
   }
@@ -68,26 +49,24 @@ export class Calls {
   data(stream: Stream, bytes: Buffer, start: number, end: number, isEnd: boolean): void {
     stream.bodyBytes += end - start;
     const { target, contentLength } = stream.head;
+    const { messageBytes } = this.#link.limits;
     if (contentLength >= 0 && stream.bodyBytes > contentLength) {
-      this.#parts.streamError(stream.id, ErrorCode.PROTOCOL_ERROR);
-      return;
-    }
-    const { messageBytes } = this.#parts.limits;
-    if (!('handle' in target)) {
-      if (isEnd) this.#end(stream, NO_MESSAGE);
+      this.#link.streamError(stream.id, ErrorCode.PROTOCOL_ERROR);
+    } else if (!('handle' in target)) {
+      if (isEnd) this.#end(stream, INCOMPLETE);
     } else if (isEnd && stream.reader === undefined) {
       this.#end(stream, wholeMessage(bytes, start, end, messageBytes));
     } else {
       stream.reader ??= new MessageReader((target.collect ?? collectWhole)(), messageBytes);
       const failure = stream.reader.add(bytes, start, end) ?? this.#hold(stream, stream.reader.heldBytes);
-      if (failure !== undefined) this.#fail(stream, failure, isEnd);
-      else if (isEnd) this.#end(stream, stream.reader.end());
+      if (isEnd) this.#end(stream, failure ?? stream.reader.end());
+      else if (failure !== undefined) this.#refuse(stream, target, failure);
     }
   }
 
   /** Ends a request with trailers. */
   endWithTrailers(stream: Stream): void {
-    this.#end(stream, stream.reader === undefined ? NO_MESSAGE : stream.reader.end());
+    this.#end(stream, stream.reader?.end() ?? INCOMPLETE);
   }
 
   /** Closes a stream: whatever its method answers later is dropped. */
@@ -96,139 +75,124 @@ export class Calls {
     stream.isClosed = true;
     if (stream.isRunning) this.#abandoned++;
     if (stream.timer !== undefined) clearTimeout(stream.timer);
-    if (stream.unsent !== undefined) this.#parts.sender.waiting.delete(stream);
+    if (stream.unsent !== undefined) this.#link.sender.waiting.delete(stream);
     this.#heldBytes -= stream.heldBytes;
-    this.#parts.streams.close(stream.id, stream.hasEnded);
+    this.#link.streams.close(stream.id, stream.hasEnded);
   }
 
-  /** Ends the calls that take longer than the limits permit. */
-  sweep(now: number): void {
-    const { limits, streams } = this.#parts;
-    for (const stream of streams) {
-      if (!stream.hasEnded) this.#sweepUnfinished(stream, now);
-      else if (stream.unsent !== undefined && now - stream.unsentSince > limits.sendMs) {
+  /** Ends the calls that take longer than the limits permit. Requests have so many milliseconds. */
+  sweep(now: number, requestMs: number): void {
+    const { sendMs } = this.#link.limits;
+    for (const stream of this.#link.streams) {
+      if (!stream.hasEnded && now - stream.openedAt > Math.min(requestMs, stream.timeoutMs)) {
+        if (stream.timeoutMs > requestMs) this.#link.limitReached('requestMs');
+        this.#fail(stream, EXPIRED);
+      } else if (stream.unsent !== undefined && now - stream.unsentSince > sendMs) {
         this.#leave(stream, ErrorCode.CANCEL, 'sendMs');
       }
     }
   }
 
   /** Writes the replies that waited for a window. */
-  resume(now: number): void {
-    this.#parts.sender.resume(now, (stream) => this.#replied(stream));
+  resume(): void {
+    this.#link.sender.resume(this.#link.now, (stream) => this.#replied(stream));
   }
 
-  #sweepUnfinished(stream: Stream, now: number): void {
-    const { requestMs } = this.#parts.limits;
-    if (now - stream.openedAt <= Math.min(requestMs, stream.timeoutMs)) return;
-    if (stream.timeoutMs >= requestMs) this.#parts.observer.limitReached('requestMs');
-    this.#fail(stream, EXPIRED);
+  /** The client no longer waits for the reply of a method. */
+  expire(stream: Stream): void {
+    this.#later(stream, EXPIRED);
   }
 
   /** Takes the end of a request whose body came to `message`. */
   #end(stream: Stream, message: UnaryReply): void {
     stream.hasEnded = true;
     stream.reader = undefined;
-    this.#hold(stream, 0);
     const { target, contentLength } = stream.head;
     if (contentLength >= 0 && stream.bodyBytes !== contentLength) {
-      this.#parts.streamError(stream.id, ErrorCode.PROTOCOL_ERROR);
-    } else if ('status' in target) {
-      this.#parts.sender.writeRefusal(stream.id, target);
-      this.#replied(stream);
-    } else if ('code' in target) {
-      this.#fail(stream, target);
-    } else if (!Buffer.isBuffer(message)) {
-      this.#fail(stream, message);
-    } else if (stream.timeoutMs <= 0) {
-      this.#fail(stream, EXPIRED);
-    } else {
-      this.#handle(stream, target, message);
-    }
+      this.#link.streamError(stream.id, ErrorCode.PROTOCOL_ERROR);
+    } else if (!('handle' in target)) this.#fail(stream, target);
+    else if (!Buffer.isBuffer(message)) this.#refuse(stream, target, message);
+    else if (stream.timeoutMs <= 0) this.#fail(stream, EXPIRED);
+    else this.#handle(stream, target, message);
   }
 
   #handle(stream: Stream, method: UnaryMethod, message: Buffer): void {
     this.accepted++;
+    this.#hold(stream, 0);
     stream.isAccepted = true;
     stream.message = message;
-    let reply: UnaryReply | Promise<UnaryReply>;
-    try {
-      reply = method.handle(stream);
-    } catch (error) {
-      this.#parts.observer.methodFailed(stream.path, error);
-      reply = FAILED;
-    }
+    const reply = this.#guarded(stream, method.handle);
     stream.forgetMessage();
     if (!(reply instanceof Promise)) {
       this.#reply(stream, reply);
       return;
     }
     stream.isRunning = true;
-    if (stream.timeoutMs <= LONGEST_TIMER) {
-      stream.timer = setTimeout(expire, stream.timeoutMs, this, stream);
-    }
+    if (stream.timeoutMs <= LONGEST_TIMER) stream.timer = setTimeout(expire, stream.timeoutMs, this, stream);
     void this.#await(stream, reply);
   }
 
-  async #await(stream: Stream, promise: Promise<UnaryReply>): Promise<void> {
-    let reply: UnaryReply;
+  #guarded(stream: Stream, handle: UnaryMethod['handle']): UnaryReply | Promise<UnaryReply> {
     try {
-      reply = await promise;
+      return handle(stream);
     } catch (error) {
-      this.#parts.observer.methodFailed(stream.path, error);
-      reply = FAILED;
-    }
-    stream.isRunning = false;
-    if (stream.isClosed) {
-      this.#abandoned--;
-      return;
-    }
-    try {
-      this.#reply(stream, reply);
-      this.#parts.flushSoon();
-    } catch (error) {
-      this.#parts.broken(error);
+      this.#link.observer.methodFailed?.(stream.path, error);
+      return FAILED;
     }
   }
 
-  /** The client no longer waits for the reply of a method. */
-  expire(stream: Stream): void {
-    if (stream.isClosed) return;
+  async #await(stream: Stream, promise: Promise<UnaryReply>): Promise<void> {
+    const reply = await promise.catch((error: unknown) => {
+      this.#link.observer.methodFailed?.(stream.path, error);
+      return FAILED;
+    });
+    stream.isRunning = false;
+    if (stream.isClosed) this.#abandoned--;
+    this.#later(stream, reply);
+  }
+
+  /** Replies outside the turn in which the request arrived. */
+  #later(stream: Stream, reply: UnaryReply): void {
     try {
-      this.#fail(stream, EXPIRED);
-      this.#parts.flushSoon();
+      if (!stream.isClosed) this.#reply(stream, reply);
+      this.#link.flushSoon();
     } catch (error) {
-      this.#parts.broken(error);
+      this.#link.broken(error);
     }
   }
 
   #reply(stream: Stream, reply: UnaryReply): void {
-    if (stream.isClosed) return;
-    if (!Buffer.isBuffer(reply)) {
-      this.#fail(stream, reply);
-    } else if (this.#parts.sender.writeMessage(stream, reply, this.#parts.now())) {
-      this.#replied(stream);
-    } else if (this.#hold(stream, reply.length) !== undefined) {
+    if (!Buffer.isBuffer(reply)) this.#fail(stream, reply);
+    else if (this.#link.sender.writeMessage(stream, reply, this.#link.now)) this.#replied(stream);
+    else if (this.#hold(stream, reply.length) !== undefined) {
       this.#leave(stream, ErrorCode.ENHANCE_YOUR_CALM, 'heldBytes');
     }
   }
 
-  #fail(stream: Stream, failure: UnaryFailure, hasEnded = stream.hasEnded): void {
-    stream.hasEnded = hasEnded;
-    if (failure === TOO_LONG) this.#parts.observer.limitReached('messageBytes');
-    if (failure === TOO_MUCH_HELD) this.#parts.observer.limitReached('heldBytes');
-    this.#parts.sender.writeFailure(stream.id, failure);
+  /** Answers a call whose message is not acceptable. */
+  #refuse(stream: Stream, { overLimit }: UnaryMethod, failure: UnaryFailure): void {
+    if (failure !== TOO_LONG && failure !== TOO_MUCH_HELD) {
+      this.#fail(stream, failure);
+      return;
+    }
+    this.#link.limitReached(failure === TOO_LONG ? 'messageBytes' : 'heldBytes');
+    this.#reply(stream, overLimit === undefined ? failure : overLimit());
+  }
+
+  #fail(stream: Stream, failure: UnaryFailure | HttpRefusal): void {
+    this.#link.sender.writeFailure(stream.id, failure);
     this.#replied(stream);
   }
 
   /** This side has ended the stream. If the client has not, it need not send the rest. RFC 9113, section 8.1. */
   #replied(stream: Stream): void {
-    if (!stream.hasEnded) writeRstStream(this.#parts.output, stream.id, ErrorCode.NO_ERROR);
+    if (!stream.hasEnded) writeRstStream(this.#link.output, stream.id, ErrorCode.NO_ERROR);
     this.close(stream);
   }
 
   #leave(stream: Stream, code: ErrorCode, limit: LimitName): void {
-    this.#parts.observer.limitReached(limit);
-    writeRstStream(this.#parts.output, stream.id, code);
+    this.#link.limitReached(limit);
+    writeRstStream(this.#link.output, stream.id, code);
     this.close(stream);
   }
 
@@ -236,7 +200,7 @@ export class Calls {
   #hold(stream: Stream, bytes: number): UnaryFailure | undefined {
     this.#heldBytes += bytes - stream.heldBytes;
     stream.heldBytes = bytes;
-    return this.#heldBytes > this.#parts.limits.heldBytes ? TOO_MUCH_HELD : undefined;
+    return this.#heldBytes > this.#link.limits.heldBytes ? TOO_MUCH_HELD : undefined;
   }
 }
 

@@ -1,35 +1,33 @@
-import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { Calls } from './calls.ts';
 import { SettingId } from './frames/client-settings.ts';
 import { writeGoaway, writePing, writeSettings, writeWindowUpdate } from './frames/control-frames.ts';
-import { ErrorCode, LARGEST } from './frames/frame-format.ts';
+import { ErrorCode, INITIAL_WINDOW, LARGEST } from './frames/frame-format.ts';
 import { FrameReader } from './frames/frame-reader.ts';
 import type { ReplyTemplates } from './grpc/reply-templates.ts';
 import { CONNECTION_WINDOW, Inbound } from './inbound.ts';
 import type { Http2Limits, LimitName } from './limits.ts';
+import type { Link } from './link.ts';
 import type { DrainCause, Http2Observer } from './observer.ts';
 import { Output, type SharedBuffer } from './output.ts';
-import { Requests, STREAM_WINDOW } from './requests.ts';
+import { Requests } from './requests.ts';
 import { Sender } from './sender.ts';
+import { readFrom } from './shared-reads.ts';
+import { STREAM_WINDOW } from './stream.ts';
 import { StreamTable } from './stream-table.ts';
 import type { UnaryMethod } from './unary.ts';
 
-/** The window that a client has without being told. RFC 9113, section 6.9.2. */
-const INITIAL_WINDOW = 65_535;
-
 /** What the PING between the two GOAWAY frames carries. */
 const DRAIN_PING = Buffer.from('draining');
-/** Milliseconds that the client has to acknowledge it. */
-const DRAIN_PING_MS = 1000;
-/** Milliseconds that a client has to close a connection that this side has ended. */
-const LINGER_MS = 1000;
+
+/** Milliseconds for what only a client can delay at the end: to acknowledge that PING, to end a request, to disconnect. */
+const FAREWELL_MS = 1000;
 
 /** What the connections of a server share. */
 export interface ConnectionParts {
   readonly methods: ReadonlyMap<string, UnaryMethod>;
   readonly limits: Http2Limits;
-  readonly observer: Http2Observer;
+  readonly observer: Partial<Http2Observer>;
   readonly templates: ReplyTemplates;
   readonly shared: SharedBuffer;
   /** In milliseconds, and it never goes back. */
@@ -41,68 +39,60 @@ export interface ConnectionParts {
 }
 
 /** The server's side of one connection of HTTP/2. RFC 9113. */
-export class Connection {
+export class Connection implements Link {
   readonly #parts: ConnectionParts;
   readonly #socket: Duplex;
   readonly #onClosed: (connection: Connection) => void;
-  readonly #streams = new StreamTable();
-  readonly #output: Output;
+  readonly methods: ReadonlyMap<string, UnaryMethod>;
+  readonly limits: Http2Limits;
+  readonly observer: Partial<Http2Observer>;
+  readonly output: Output;
+  readonly sender: Sender;
+  readonly streams = new StreamTable();
   readonly #calls: Calls;
   readonly #requests: Requests;
   readonly #inbound: Inbound;
   readonly #reader: FrameReader;
   readonly #openedAt: number;
-  #now: number;
-  #isReading = true;
+  now: number;
+  isReading = true;
   #willFlush = false;
   #isPaused = false;
-  /** When the client was asked to leave; 0 before that. */
-  #drainingSince = 0;
-  /** When a connection that this side has ended is destroyed. */
-  #destroyAt = Number.POSITIVE_INFINITY;
+  /** When the client was asked to leave; infinite before that. */
+  #drainingSince = Number.POSITIVE_INFINITY;
+  /** When this side ended the connection. */
+  #endedAt = 0;
   /** What the last sweep saw that should move, and since when it does not. */
-  #seenFrame = 0;
+  #seenCut = 0;
   #frameSince = 0;
   #seenBacklog = 0;
   #backlogSince = 0;
 
   constructor(socket: Duplex, parts: ConnectionParts, onClosed: (connection: Connection) => void) {
     this.#parts = parts;
-    this.#socket = socket;
+    this.methods = parts.methods;
+    this.limits = parts.limits;
+    this.observer = parts.observer;
     this.#onClosed = onClosed;
-    this.#now = this.#openedAt = parts.clock();
-    this.#output = new Output(parts.shared, socket);
-    const sender = new Sender(this.#output, parts.templates);
-    const floor = {
-      ...parts,
-      output: this.#output,
-      sender,
-      streams: this.#streams,
-      now: () => this.#now,
-      isReading: () => this.#isReading,
-      fail: (code: ErrorCode, detail: string) => this.#fail(code, detail),
-      exceed: (limit: LimitName) => this.#exceed(limit),
-      broken: (error: unknown) => this.#broken(error),
-      streamError: (id: number, code: ErrorCode) => this.#inbound.streamError(id, code),
-      flushSoon: () => this.#flushSoon(),
-      idsRunOut: () => this.drain('stream ids'),
-      pingAcknowledged: (data: Buffer) => this.#pingAcknowledged(data),
-    };
-    this.#calls = new Calls(floor);
-    this.#requests = new Requests({ ...floor, calls: this.#calls });
-    this.#inbound = new Inbound({ ...floor, calls: this.#calls, requests: this.#requests });
+    this.now = this.#openedAt = parts.clock();
+    this.#socket = readFrom(socket, (bytes) => this.#turn(() => this.#reader.read(bytes)));
+    this.output = new Output(parts.shared, this.#socket);
+    this.sender = new Sender(this.output, parts.templates);
+    this.#calls = new Calls(this);
+    this.#requests = new Requests(this, this.#calls);
+    this.#inbound = new Inbound(this, this.#calls, this.#requests);
     this.#reader = new FrameReader(this.#inbound);
     this.#begin();
   }
 
   /** Asks the client to leave: further calls belong on another connection, those that it has made are served. Section 6.8. */
   drain(cause: DrainCause): void {
-    if (this.#drainingSince !== 0 || !this.#isReading) return;
+    if (this.#drainingSince !== Number.POSITIVE_INFINITY || !this.isReading) return;
     this.#drainingSince = this.#parts.clock();
-    this.#parts.observer.draining(cause);
-    writeGoaway(this.#output, LARGEST, ErrorCode.NO_ERROR, '');
-    writePing(this.#output, 0, DRAIN_PING);
-    this.#flushSoon();
+    this.observer.draining?.(cause);
+    writeGoaway(this.output, LARGEST, ErrorCode.NO_ERROR, '');
+    writePing(this.output, 0, DRAIN_PING);
+    this.flushSoon();
   }
 
   destroy(): void {
@@ -111,78 +101,98 @@ export class Connection {
 
   /** Ends what takes longer than the limits permit. Called some times in each second. */
   sweep(): void {
-    try {
-      this.#now = this.#parts.clock();
-      this.#sweep(this.#now);
-      this.#settle();
-    } catch (error) {
-      this.#broken(error);
-    }
+    if (this.isReading) this.#turn(() => this.#sweep(this.now));
+    else if (this.#parts.clock() - this.#endedAt > FAREWELL_MS) this.destroy();
   }
 
-  #begin(): void {
-    const { limits } = this.#parts;
-    writeSettings(this.#output, [
-      [SettingId.HEADER_TABLE_SIZE, limits.headerTableBytes],
-      [SettingId.MAX_CONCURRENT_STREAMS, limits.concurrentStreams],
-      [SettingId.INITIAL_WINDOW_SIZE, STREAM_WINDOW],
-      [SettingId.MAX_HEADER_LIST_SIZE, limits.headerListBytes],
-    ]);
-    writeWindowUpdate(this.#output, 0, CONNECTION_WINDOW - INITIAL_WINDOW);
-    this.#output.flush();
-    const read = (bytes: Buffer): void => this.#read(bytes);
-    // A stream in memory can pass bytes while its other end is within a write: an answer would reach that end too early.
-    this.#socket
-      .on('data', this.#socket instanceof Socket ? read : (bytes: Buffer) => process.nextTick(read, bytes))
-      .once('end', () => this.#end())
-      .on('error', () => {})
-      .once('close', () => this.#closed());
+  limitReached(limit: LimitName, isClosed = false): void {
+    this.observer.limitReached?.(limit, this.#peer, isClosed);
   }
 
-  #read(bytes: Buffer): void {
-    if (!this.#isReading) return;
-    try {
-      this.#now = this.#parts.clock();
-      this.#reader.read(bytes);
-      this.#settle();
-    } catch (error) {
-      this.#broken(error);
-    }
+  exceed(limit: LimitName): void {
+    if (!this.isReading) return;
+    this.limitReached(limit, true);
+    this.#leave(ErrorCode.ENHANCE_YOUR_CALM, limit);
   }
 
-  #flushSoon(): void {
+  fail(code: ErrorCode, detail: string): void {
+    if (!this.isReading) return;
+    this.observer.protocolError?.(code, detail, this.#peer);
+    this.#leave(code, detail);
+  }
+
+  broken(error: unknown): void {
+    this.observer.broken?.(error);
+    this.#leave(ErrorCode.INTERNAL_ERROR, '');
+  }
+
+  streamError(id: number, code: ErrorCode): void {
+    this.#inbound.streamError(id, code);
+  }
+
+  flushSoon(): void {
     if (this.#willFlush) return;
     this.#willFlush = true;
     process.nextTick(flush, this);
   }
 
-  /** For what was composed outside {@link #read}: replies that were promised leave together. */
+  /** Writes what was composed outside a turn: replies that were promised leave together. */
   flush(): void {
     this.#willFlush = false;
-    try {
-      this.#settle();
-    } catch (error) {
-      this.#broken(error);
-    }
+    this.#turn(() => {});
   }
 
-  /** Ends a turn: writes what is composed, all at once. */
-  #settle(): void {
-    if (this.#inbound.mayResume) {
-      this.#inbound.mayResume = false;
-      this.#calls.resume(this.#now);
+  /** The client has read the first GOAWAY, and all that it sent before is here. Section 6.8. */
+  pingAcknowledged(data: Buffer): void {
+    if (data.equals(DRAIN_PING)) this.#nameLastStream();
+  }
+
+  get #peer(): string | undefined {
+    return 'remoteAddress' in this.#socket ? String(this.#socket.remoteAddress) : undefined;
+  }
+
+  #begin(): void {
+    const { headerTableBytes, concurrentStreams, headerListBytes } = this.limits;
+    writeSettings(this.output, [
+      [SettingId.HEADER_TABLE_SIZE, headerTableBytes],
+      [SettingId.MAX_CONCURRENT_STREAMS, concurrentStreams],
+      [SettingId.INITIAL_WINDOW_SIZE, STREAM_WINDOW],
+      [SettingId.MAX_HEADER_LIST_SIZE, headerListBytes],
+    ]);
+    writeWindowUpdate(this.output, 0, CONNECTION_WINDOW - INITIAL_WINDOW);
+    this.output.flush();
+    this.#socket.once('end', () => this.#end()).on('error', () => {});
+    this.#socket.once('close', () => {
+      this.#end();
+      this.observer.closed?.();
+      this.#onClosed(this);
+    });
+  }
+
+  /** Does some work, and writes what it composes, all at once. A bug costs this connection alone. */
+  #turn(work: () => void): void {
+    if (!this.isReading) return;
+    this.now = this.#parts.clock();
+    try {
+      work();
+      if (this.#inbound.mayResume) {
+        this.#inbound.mayResume = false;
+        this.#calls.resume();
+      }
+      this.output.flush();
+      if (this.#requests.areOver && this.streams.size === 0) this.#end();
+      if (this.output.backlog > this.limits.outputBytes) this.#pause();
+    } catch (error) {
+      this.broken(error);
     }
-    this.#output.flush();
-    if (this.#requests.areOver && this.#streams.size === 0) this.#end();
-    if (this.#output.backlog > this.#parts.limits.outputBytes) this.#pause();
   }
 
   /** A client that does not read gets no more work done. */
   #pause(): void {
-    // Without a need to drain there is no event that would end the pause.
+    // Without a need to drain, no event would end the pause.
     if (this.#isPaused || !this.#socket.writableNeedDrain) return;
     this.#isPaused = true;
-    this.#parts.observer.limitReached('outputBytes');
+    this.limitReached('outputBytes');
     this.#socket.pause().once('drain', () => {
       this.#isPaused = false;
       this.#socket.resume();
@@ -190,95 +200,54 @@ export class Connection {
   }
 
   #sweep(now: number): void {
-    const { requestMs, sendMs, prefaceMs } = this.#parts.limits;
+    const { requestMs, sendMs, prefaceMs } = this.limits;
     const { block, hasSettings } = this.#inbound;
-    if (!this.#isReading) {
-      if (now >= this.#destroyAt) this.#socket.destroy();
-      return;
-    }
     this.#look(now);
-    if (!hasSettings && now - this.#openedAt > prefaceMs) this.#exceed('prefaceMs');
-    else if (block.id !== 0 && now - block.startedAt > requestMs) this.#exceed('requestMs');
-    else if (now - this.#frameSince > requestMs) this.#exceed('requestMs');
-    else if (now - this.#backlogSince > sendMs) this.#exceed('sendMs');
+    if (!hasSettings && now - this.#openedAt > prefaceMs) this.exceed('prefaceMs');
+    else if (block.id !== 0 && now - block.startedAt > requestMs) this.exceed('requestMs');
+    else if (now - this.#frameSince > requestMs) this.exceed('requestMs');
+    else if (now - this.#backlogSince > sendMs) this.exceed('sendMs');
     else {
-      this.#calls.sweep(now);
-      this.#sweepAge(now);
+      this.#calls.sweep(now, this.#requests.areOver ? Math.min(requestMs, FAREWELL_MS) : requestMs);
+      const drainingMs = now - this.#drainingSince;
+      if (now - this.#openedAt > this.#parts.maxAgeMs) this.drain('age');
+      if (drainingMs > FAREWELL_MS) this.#nameLastStream();
+      if (drainingMs > this.#parts.graceMs) this.destroy();
     }
   }
 
   /** Looks whether what should move has moved since the last sweep: an incomplete frame, and what the client should read. */
   #look(now: number): void {
-    if (!this.#reader.isInFrame || this.#reader.cuts !== this.#seenFrame) {
-      this.#seenFrame = this.#reader.cuts;
-      this.#frameSince = now;
-    }
-    const { backlog } = this.#output;
-    if (backlog === 0 || backlog !== this.#seenBacklog) {
-      this.#seenBacklog = backlog;
-      this.#backlogSince = now;
-    }
+    const { cuts, isInFrame } = this.#reader;
+    if (!isInFrame || cuts !== this.#seenCut) this.#frameSince = now;
+    this.#seenCut = cuts;
+    const { backlog } = this.output;
+    if (backlog === 0 || backlog !== this.#seenBacklog) this.#backlogSince = now;
+    this.#seenBacklog = backlog;
   }
 
-  #sweepAge(now: number): void {
-    if (this.#drainingSince === 0) {
-      if (now - this.#openedAt > this.#parts.maxAgeMs) this.drain('age');
-      return;
-    }
-    const drainingMs = now - this.#drainingSince;
-    if (drainingMs > this.#parts.graceMs) this.#socket.destroy();
-    else if (drainingMs > DRAIN_PING_MS) this.#nameLastStream();
-  }
-
-  #pingAcknowledged(data: Buffer): void {
-    if (this.#drainingSince !== 0 && data.equals(DRAIN_PING)) this.#nameLastStream();
-  }
-
-  /** The client has read the first GOAWAY, and all that it sent before is here. Section 6.8. */
   #nameLastStream(): void {
-    if (this.#requests.areOver) return;
+    if (this.#requests.areOver || this.#drainingSince === Number.POSITIVE_INFINITY) return;
     this.#requests.areOver = true;
-    writeGoaway(this.#output, this.#streams.lastId, ErrorCode.NO_ERROR, '');
-  }
-
-  #fail(code: ErrorCode, detail: string): void {
-    if (!this.#isReading) return;
-    this.#parts.observer.protocolError(code, detail);
-    this.#leave(code, detail);
-  }
-
-  #exceed(limit: LimitName): void {
-    if (!this.#isReading) return;
-    this.#parts.observer.limitReached(limit);
-    this.#leave(ErrorCode.ENHANCE_YOUR_CALM, limit);
-  }
-
-  #broken(error: unknown): void {
-    this.#parts.observer.broken(error);
-    if (this.#isReading) this.#leave(ErrorCode.INTERNAL_ERROR, '');
+    writeGoaway(this.output, this.streams.lastId, ErrorCode.NO_ERROR, '');
   }
 
   /** RFC 9113, section 5.4.1. */
   #leave(code: ErrorCode, detail: string): void {
-    writeGoaway(this.#output, this.#streams.lastId, code, detail);
-    this.#output.flush();
+    if (!this.isReading) return;
+    writeGoaway(this.output, this.streams.lastId, code, detail);
+    this.output.flush();
     this.#end();
   }
 
   /** Ends the connection. What the client still sends is read and ignored, or it might lose what was written. */
   #end(): void {
-    if (!this.#isReading) return;
-    this.#isReading = false;
-    this.#destroyAt = this.#parts.clock() + LINGER_MS;
-    for (const stream of this.#streams) this.#calls.close(stream);
+    if (!this.isReading) return;
+    this.isReading = false;
+    this.#endedAt = this.#parts.clock();
+    for (const stream of this.streams) this.#calls.close(stream);
     this.#socket.end();
     this.#socket.resume();
-  }
-
-  #closed(): void {
-    this.#end();
-    this.#parts.observer.closed();
-    this.#onClosed(this);
   }
 }
 

@@ -2,24 +2,16 @@ import {
   FRAME_BYTES,
   FRAME_HEADER_BYTES,
   FrameType,
+  INITIAL_WINDOW,
   LARGEST,
   writeFrameHeader,
   writeUint32,
 } from './frames/frame-format.ts';
-import {
-  failureFrame,
-  MESSAGE_PREFIX_BYTES,
-  OPENING_END_BYTES,
-  type ReplyTemplates,
-  refusalFrame,
-} from './grpc/reply-templates.ts';
+import { failureFrame, MESSAGE_PREFIX_BYTES, OPENING_END_BYTES, type ReplyTemplates } from './grpc/reply-templates.ts';
 import type { HttpRefusal } from './grpc/request-head.ts';
 import type { Output } from './output.ts';
 import type { Stream } from './stream.ts';
 import type { UnaryFailure } from './unary.ts';
-
-/** RFC 9113, section 6.9.2. */
-const INITIAL_WINDOW = 65_535;
 
 /** Writes the replies of a connection, within the windows that the client gives. RFC 9113, section 6.9. */
 export class Sender {
@@ -37,14 +29,11 @@ export class Sender {
     this.#opening = templates.firstOpening;
   }
 
-  /** Writes a failure, which ends this side of the stream. */
-  writeFailure(id: number, failure: UnaryFailure): void {
-    this.#writeOnly(id, failureFrame(failure, this.#isFirst()));
-  }
-
-  /** Writes an HTTP status, which ends this side of the stream. */
-  writeRefusal(id: number, refusal: HttpRefusal): void {
-    this.#writeOnly(id, refusalFrame(refusal, this.#isFirst()));
+  /** Writes a reply without a message. */
+  writeFailure(id: number, failure: UnaryFailure | HttpRefusal): void {
+    const isFirst = this.#opening === this.#templates.firstOpening;
+    this.#opening = this.#templates.opening;
+    this.#writeOnly(id, failureFrame(failure, isFirst));
   }
 
   /** Writes a reply. Returns whether all of it is written; otherwise the stream waits, with a copy of the rest. */
@@ -99,12 +88,6 @@ export class Sender {
       this.waiting.delete(stream);
       sent(stream);
     }
-  }
-
-  #isFirst(): boolean {
-    const isFirst = this.#opening === this.#templates.firstOpening;
-    this.#opening = this.#templates.opening;
-    return isFirst;
   }
 
   #writeOnly(id: number, frame: Buffer): void {

@@ -12,21 +12,11 @@ const SWEEP_MS = 250;
 /** A tenth more or less, so that connections that were opened together do not end together. */
 const AGE_JITTER = 0.1;
 
-const UNOBSERVED: Http2Observer = {
-  opened() {},
-  closed() {},
-  draining() {},
-  limitReached() {},
-  protocolError() {},
-  methodFailed() {},
-  broken() {},
-};
-
 export interface UnaryServerOptions {
   /** By path, such as `/package.Service/Method`. */
   readonly methods: ReadonlyMap<string, UnaryMethod>;
   readonly limits?: Partial<Http2Limits>;
-  readonly observer?: Http2Observer;
+  readonly observer?: Partial<Http2Observer>;
   /** Milliseconds after which the client of a connection is asked to open another, more or less a tenth. By default never. */
   readonly maxConnectionAgeMs?: number;
   /** Milliseconds that calls may take after their client was asked to leave. By default 30,000. */
@@ -49,7 +39,7 @@ export class UnaryServer {
     this.#maxAgeMs = options.maxConnectionAgeMs ?? Number.POSITIVE_INFINITY;
     this.#floor = {
       methods: options.methods,
-      observer: options.observer ?? UNOBSERVED,
+      observer: options.observer ?? {},
       templates: makeReplyTemplates(),
       shared: new SharedBuffer(),
       clock: options.clock ?? (() => performance.now()),
@@ -72,7 +62,7 @@ export class UnaryServer {
   serve(socket: Duplex): void {
     const maxAgeMs = this.#maxAgeMs * (1 + AGE_JITTER * (2 * Math.random() - 1));
     const parts = { ...this.#floor, limits: this.#limits, maxAgeMs };
-    this.#floor.observer.opened();
+    this.#floor.observer.opened?.();
     this.#connections.add(new Connection(socket, parts, (closed) => this.#closed(closed)));
     this.#timer ??= setInterval(() => this.#sweep(), SWEEP_MS).unref();
     if (this.#whenEmpty !== undefined) this.drain();

@@ -2,6 +2,9 @@ import type { MessageReader } from './grpc/message-reader.ts';
 import type { RequestHead } from './grpc/request-head.ts';
 import type { UnaryCall } from './unary.ts';
 
+/** What the client may send on a stream before this side gives more. RFC 9113, section 6.9. */
+export const STREAM_WINDOW = 262_144;
+
 const NOTHING = Buffer.alloc(0);
 
 /** One call: a stream of HTTP/2 from its HEADERS until both sides have ended it. RFC 9113, section 5.1. */
@@ -19,7 +22,7 @@ export class Stream implements UnaryCall {
   /** Whether its method has promised a reply that is not there yet. */
   isRunning = false;
   /** What the client may still send. Section 6.9. */
-  receiveWindow: number;
+  receiveWindow = STREAM_WINDOW;
   /** What this side may send beyond the initial window; below 0 when it has sent more than was added. */
   sendCredit = 0;
   bodyBytes = 0;
@@ -32,11 +35,10 @@ export class Stream implements UnaryCall {
   unsentSince = 0;
   timer: NodeJS.Timeout | undefined;
 
-  constructor(id: number, head: RequestHead, openedAt: number, receiveWindow: number) {
+  constructor(id: number, head: RequestHead, openedAt: number) {
     this.id = id;
     this.head = head;
     this.openedAt = openedAt;
-    this.receiveWindow = receiveWindow;
   }
 
   get path(): string {

@@ -50,4 +50,6 @@ export interface UnaryMethod {
   readonly handle: UnaryHandler;
   /** By default, the whole message is kept. */
   readonly collect?: () => MessageCollector;
+  /** Answers a call whose message is longer than the limits permit. By default it fails: RESOURCE_EXHAUSTED. */
+  readonly overLimit?: () => UnaryReply;
 }

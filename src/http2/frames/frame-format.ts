@@ -7,6 +7,9 @@ export const FRAME_BYTES = 16_384;
 /** The largest stream id, window and increment. Sections 5.1.1 and 6.9.1. */
 export const LARGEST = 0x7fff_ffff;
 
+/** The window that each side has without a word of the other. Section 6.9.2. */
+export const INITIAL_WINDOW = 65_535;
+
 /** Section 6. */
 export const FrameType = {
   DATA: 0,

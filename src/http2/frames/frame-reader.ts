@@ -5,8 +5,8 @@ const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
 
 /** Receives what a reader finds. */
 export interface FrameSink {
-  /** After `false`, the reader passes nothing more. */
-  isReading(): boolean;
+  /** If false, the reader passes nothing more. */
+  readonly isReading: boolean;
   /** The client does not begin as RFC 9113, section 3.4, says. */
   wrongPreface(): void;
   /** A frame is longer than this side permits. Section 4.2. */
@@ -45,7 +45,7 @@ export class FrameReader {
   read(bytes: Buffer): void {
     let at = this.hasBegun ? 0 : this.#readPreface(bytes);
     if (this.#held !== undefined && at < bytes.length) at = this.#complete(this.#held, bytes, at);
-    while (bytes.length - at >= FRAME_HEADER_BYTES && this.#sink.isReading()) {
+    while (bytes.length - at >= FRAME_HEADER_BYTES && this.#sink.isReading) {
       const length = this.#lengthAt(bytes, at);
       if (length < 0) return;
       const end = at + FRAME_HEADER_BYTES + length;
@@ -53,7 +53,7 @@ export class FrameReader {
       this.#pass(bytes, at, end);
       at = end;
     }
-    if (at < bytes.length && this.#sink.isReading()) this.#hold(bytes, at);
+    if (at < bytes.length && this.#sink.isReading) this.#hold(bytes, at);
   }
 
   #readPreface(bytes: Buffer): number {
@@ -103,7 +103,7 @@ export class FrameReader {
       return this.#complete(this.#held, bytes, at + copied);
     }
     this.#held = undefined;
-    if (this.#sink.isReading()) this.#pass(held, 0, whole);
+    if (this.#sink.isReading) this.#pass(held, 0, whole);
     return at + copied;
   }
 }

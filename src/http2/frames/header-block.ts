@@ -1,4 +1,4 @@
-const NO_PIECES: readonly Buffer[] = [];
+const NOTHING = Buffer.alloc(0);
 
 /** The header block of a HEADERS frame while CONTINUATION frames of it are missing. RFC 9113, section 4.3. */
 export class HeaderBlock {
@@ -11,31 +11,27 @@ export class HeaderBlock {
   /** In milliseconds. */
   startedAt = 0;
   continuations = 0;
-  bytes = 0;
-  #pieces = NO_PIECES;
+  bytes: Buffer = NOTHING;
 
-  begin(id: number, flags: number, isMalformed: boolean, now: number, piece: Buffer): void {
+  begin(id: number, flags: number, isMalformed: boolean, now: number): void {
     this.id = id;
     this.flags = flags;
     this.isMalformed = isMalformed;
     this.startedAt = now;
-    this.continuations = 0;
-    this.bytes = piece.length;
-    this.#pieces = [Buffer.from(piece)];
+    this.continuations = -1;
   }
 
   /** Copies the piece. */
-  continue(piece: Buffer): void {
+  add(piece: Buffer): void {
     this.continuations++;
-    this.bytes += piece.length;
-    this.#pieces = [...this.#pieces, Buffer.from(piece)];
+    this.bytes = Buffer.concat([this.bytes, piece]);
   }
 
   /** Returns the whole block. */
   end(): Buffer {
-    const whole = Buffer.concat(this.#pieces);
+    const whole = this.bytes;
     this.id = 0;
-    this.#pieces = NO_PIECES;
+    this.bytes = NOTHING;
     return whole;
   }
 }

@@ -7,7 +7,7 @@ const COMPRESSED: UnaryFailure = { code: Status.UNIMPLEMENTED, details: 'compres
 const WRONG_PREFIX: UnaryFailure = { code: Status.INTERNAL, details: 'wrong prefix of the message' };
 export const TOO_LONG: UnaryFailure = { code: Status.RESOURCE_EXHAUSTED, details: 'the message is too long' };
 const SURPLUS: UnaryFailure = { code: Status.INTERNAL, details: 'more than one message' };
-const INCOMPLETE: UnaryFailure = { code: Status.INTERNAL, details: 'incomplete message' };
+export const INCOMPLETE: UnaryFailure = { code: Status.INTERNAL, details: 'incomplete message' };
 
 /**
  * Returns why a message with this prefix is not acceptable.

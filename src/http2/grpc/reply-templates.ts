@@ -17,11 +17,14 @@ const OK: readonly NewField[] = [
 
 const LONGEST_DETAILS = 1000;
 
-/** The frames around a message, encoded once: only ids and lengths differ. https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md */
+/**
+ * The frames around a message, encoded once: only ids and lengths differ.
+ * https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md
+ */
 export interface ReplyTemplates {
   /** HEADERS, the header of DATA, the prefix of the message. */
   readonly opening: Buffer;
-  /** For the first header block of a connection: it also says that this side uses no table (RFC 7541, section 4.2). */
+  /** For the first header block of a connection. */
   readonly firstOpening: Buffer;
   /** HEADERS that end the stream: the call succeeded. */
   readonly trailers: Buffer;
@@ -29,44 +32,37 @@ export interface ReplyTemplates {
 
 export function makeReplyTemplates(): ReplyTemplates {
   const end = Buffer.alloc(OPENING_END_BYTES);
-  const block = encodeFields(OK);
   return {
-    opening: Buffer.concat([headersFrame(block, 0), end]),
-    firstOpening: Buffer.concat([headersFrame(firstBlock(block), 0), end]),
-    trailers: headersFrame(encodeFields([['grpc-status', '0']]), Flag.END_STREAM),
+    opening: Buffer.concat([headersFrame(OK, false, 0), end]),
+    firstOpening: Buffer.concat([headersFrame(OK, true, 0), end]),
+    trailers: headersFrame([['grpc-status', '0']], false, Flag.END_STREAM),
   };
 }
 
-/** A whole reply of one HEADERS frame, for a call that failed. */
-export function failureFrame({ code, details }: UnaryFailure, isFirst: boolean): Buffer {
+/** A whole reply of one HEADERS frame. */
+export function failureFrame(failure: UnaryFailure | HttpRefusal, isFirst: boolean): Buffer {
+  const fields = 'code' in failure ? failureFields(failure) : refusalFields(failure);
+  return headersFrame(fields, isFirst, Flag.END_STREAM);
+}
+
+function failureFields({ code, details }: UnaryFailure): readonly NewField[] {
   const fields: NewField[] = [...OK, ['grpc-status', String(code)]];
   if (details !== '') fields.push(['grpc-message', percentEncode(details)]);
   // A client that compresses learns that it must not.
   if (code === Status.UNIMPLEMENTED) fields.push(['grpc-accept-encoding', 'identity']);
-  return lastFrame(fields, isFirst);
+  return fields;
 }
 
-/** A whole reply of one HEADERS frame, to a request that is none of gRPC. */
-export function refusalFrame({ status }: HttpRefusal, isFirst: boolean): Buffer {
-  const fields: NewField[] = [[':status', String(status)]];
-  if (status === 405) fields.push(['allow', 'POST']);
-  return lastFrame(fields, isFirst);
+function refusalFields({ status }: HttpRefusal): readonly NewField[] {
+  return [[':status', String(status)], ...(status === 405 ? [['allow', 'POST'] as const] : [])];
 }
 
-function lastFrame(fields: readonly NewField[], isFirst: boolean): Buffer {
-  const block = encodeFields(fields);
-  return headersFrame(isFirst ? firstBlock(block) : block, Flag.END_STREAM);
-}
-
-function firstBlock(block: Buffer): Buffer {
-  return Buffer.concat([Buffer.of(EMPTY_TABLE_UPDATE), block]);
-}
-
-function headersFrame(block: Buffer, flags: number): Buffer {
-  const frame = Buffer.alloc(FRAME_HEADER_BYTES + block.length);
-  writeFrameHeader(frame, 0, block.length, (FrameType.HEADERS << 8) | Flag.END_HEADERS | flags, 0);
-  block.copy(frame, FRAME_HEADER_BYTES);
-  return frame;
+/** `isFirst` on its connection: then it also says that this side uses no table (RFC 7541, section 4.2). */
+function headersFrame(fields: readonly NewField[], isFirst: boolean, flags: number): Buffer {
+  const block = Buffer.concat([isFirst ? Buffer.of(EMPTY_TABLE_UPDATE) : Buffer.alloc(0), encodeFields(fields)]);
+  const header = Buffer.alloc(FRAME_HEADER_BYTES);
+  writeFrameHeader(header, 0, block.length, (FrameType.HEADERS << 8) | Flag.END_HEADERS | flags, 0);
+  return Buffer.concat([header, block]);
 }
 
 /** For `grpc-message`: the bytes of UTF-8, those outside visible ASCII and the percent sign escaped. */

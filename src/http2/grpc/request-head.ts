@@ -1,8 +1,9 @@
 import type { HeaderField } from '../hpack/header-field.ts';
 import type { UnaryFailure, UnaryMethod } from '../unary.ts';
 import { parseGrpcTimeout } from './grpc-timeout.ts';
+import { Status } from './status-code.ts';
 
-/** A request that is not one of gRPC: it is answered with an HTTP status, once it has ended. */
+/** A request that is not one of gRPC: it is answered with an HTTP status once it has ended. */
 export interface HttpRefusal {
   readonly status: 405 | 415;
 }
@@ -18,27 +19,38 @@ export interface RequestHead {
   readonly target: UnaryMethod | UnaryFailure | HttpRefusal;
 }
 
-/** The kinds of fields that {@link readHead} looks at; 0 is any other. */
-const Kind = { PATH: 1, METHOD: 2, SCHEME: 3, AUTHORITY: 4, CONTENT_TYPE: 5, TIMEOUT: 6, LENGTH: 7, TE: 8, WRONG: 9 };
+/** The kinds of fields that {@link readHead} looks at, the pseudo-header fields first; 0 is any other. */
+const PATH = 1;
+const METHOD = 2;
+const SCHEME = 3;
+const AUTHORITY = 4;
+const CONTENT_TYPE = 5;
+const TIMEOUT = 6;
+const LENGTH = 7;
+const TE = 8;
+const WRONG = 9;
 
-const KINDS: ReadonlyMap<string, number> = new Map([
-  [':path', Kind.PATH],
-  [':method', Kind.METHOD],
-  [':scheme', Kind.SCHEME],
-  [':authority', Kind.AUTHORITY],
-  ['content-type', Kind.CONTENT_TYPE],
-  ['grpc-timeout', Kind.TIMEOUT],
-  ['content-length', Kind.LENGTH],
-  ['te', Kind.TE],
+const KINDS: Readonly<Record<string, number>> = {
+  ':path': PATH,
+  ':method': METHOD,
+  ':scheme': SCHEME,
+  ':authority': AUTHORITY,
+  'content-type': CONTENT_TYPE,
+  'grpc-timeout': TIMEOUT,
+  'content-length': LENGTH,
+  te: TE,
   // RFC 9113, section 8.2.2.
-  ...['connection', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'upgrade'].map(
-    (name) => [name, Kind.WRONG] as const,
-  ),
-]);
+  connection: WRONG,
+  'keep-alive': WRONG,
+  'proxy-connection': WRONG,
+  'transfer-encoding': WRONG,
+  upgrade: WRONG,
+};
 
 /** For the decoder. */
 export function kindOfField(name: string): number {
-  return KINDS.get(name) ?? (name.startsWith(':') ? Kind.WRONG : 0);
+  if (Object.hasOwn(KINDS, name)) return KINDS[name] ?? 0;
+  return name.startsWith(':') ? WRONG : 0;
 }
 
 /** `application/grpc`, alone or with a message format; not `application/grpc-web`. */
@@ -53,48 +65,30 @@ export function readHead(
   methods: ReadonlyMap<string, UnaryMethod>,
 ): RequestHead | undefined {
   const found: (string | undefined)[] = [];
-  let regular = false;
-  for (const { kind, name, value } of fields) {
-    if (kind === 0) {
-      regular = true;
-      continue;
-    }
-    if (kind === Kind.WRONG || (kind === Kind.TE && value !== 'trailers')) return undefined;
-    if (!name.startsWith(':')) regular = true;
-    else if (regular) return undefined;
-    if (found[kind] !== undefined && found[kind] !== value) return undefined;
-    if (found[kind] !== undefined && kind <= Kind.AUTHORITY) return undefined;
+  let isRegular = false;
+  for (const { kind, value } of fields) {
+    const isPseudo = kind >= PATH && kind <= AUTHORITY;
+    if (kind === WRONG || (kind === TE && value !== 'trailers') || (isPseudo && isRegular)) return undefined;
+    isRegular ||= !isPseudo;
+    if (kind === 0) continue;
+    if (found[kind] !== undefined && (isPseudo || found[kind] !== value)) return undefined;
     found[kind] = value;
   }
-  const path = found[Kind.PATH];
-  const method = found[Kind.METHOD];
-  const length = found[Kind.LENGTH];
-  if (!path || !method || !found[Kind.SCHEME] || (length !== undefined && !/^\d{1,15}$/.test(length))) return undefined;
-  const timeout = found[Kind.TIMEOUT];
+  const path = found[PATH];
+  const method = found[METHOD];
+  const length = found[LENGTH] ?? '-1';
+  if (!path || !method || !found[SCHEME] || !/^(?:\d{1,15}|-1)$/.test(length)) return undefined;
+  const timeout = found[TIMEOUT];
   const timeoutMs = timeout === undefined ? Number.POSITIVE_INFINITY : parseGrpcTimeout(timeout);
-  return {
-    fields,
-    path,
-    timeoutMs: timeoutMs ?? 0,
-    contentLength: length === undefined ? -1 : Number(length),
-    target: targetOf(method, found[Kind.CONTENT_TYPE] ?? '', path, timeoutMs, methods),
-  };
-}
-
-function targetOf(
-  method: string,
-  contentType: string,
-  path: string,
-  timeoutMs: number | undefined,
-  methods: ReadonlyMap<string, UnaryMethod>,
-): RequestHead['target'] {
-  if (method !== 'POST') return { status: 405 };
-  if (!GRPC.test(contentType)) return { status: 415 };
-  if (timeoutMs === undefined) return { code: 13, details: 'malformed grpc-timeout' };
-  return methods.get(path) ?? { code: 12, details: 'this server has no such method' };
+  let target: RequestHead['target'] = { code: Status.UNIMPLEMENTED, details: 'this server has no such method' };
+  if (method !== 'POST') target = { status: 405 };
+  else if (!GRPC.test(found[CONTENT_TYPE] ?? '')) target = { status: 415 };
+  else if (timeoutMs === undefined) target = { code: Status.INTERNAL, details: 'malformed grpc-timeout' };
+  else target = methods.get(path) ?? target;
+  return { fields, path, timeoutMs: timeoutMs ?? 0, contentLength: Number(length), target };
 }
 
 /** Returns whether a section may be the trailers of a request: RFC 9113, section 8.1. */
 export function areTrailers(fields: readonly HeaderField[]): boolean {
-  return fields.every(({ kind, name }) => kind !== Kind.WRONG && !name.startsWith(':'));
+  return fields.every(({ kind }) => kind === 0 || (kind > AUTHORITY && kind !== WRONG));
 }

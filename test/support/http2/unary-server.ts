@@ -1,6 +1,5 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
-import type { LimitName } from '../../../src/http2/limits.ts';
 import type { Http2Observer } from '../../../src/http2/observer.ts';
 import { UnaryServer, type UnaryServerOptions } from '../../../src/http2/server.ts';
 import type { UnaryMethod, UnaryReply } from '../../../src/http2/unary.ts';
@@ -17,8 +16,8 @@ export const LONG = '/test.Service/Long';
 export interface ServedUnary {
   readonly server: UnaryServer;
   readonly port: number;
-  /** The limits that were reached, in their order. */
-  readonly limits: LimitName[];
+  /** The limits that were reached, in their order; `… closes` if that was the end of a connection. */
+  readonly limits: string[];
   /** What else the observer saw, as text. */
   readonly events: string[];
   /** The messages of the calls that wait, as they came. */
@@ -30,7 +29,7 @@ export interface ServedUnary {
 
 /** Serves methods for tests on a port of 127.0.0.1. */
 export async function serveUnary(options: Partial<UnaryServerOptions> = {}): Promise<ServedUnary> {
-  const limits: LimitName[] = [];
+  const limits: string[] = [];
   const events: string[] = [];
   const waiting: string[] = [];
   const answers: ((reply: UnaryReply) => void)[] = [];
@@ -77,12 +76,13 @@ export async function serveUnary(options: Partial<UnaryServerOptions> = {}): Pro
   };
 }
 
-function recordIn(limits: LimitName[], events: string[]): Http2Observer {
+function recordIn(limits: string[], events: string[]): Http2Observer {
   return {
-    opened() {},
-    closed() {},
+    opened: () => events.push('opened'),
+    closed: () => events.push('closed'),
+    cancelled: () => events.push('cancelled'),
     draining: (cause) => events.push(`draining: ${cause}`),
-    limitReached: (limit) => limits.push(limit),
+    limitReached: (limit, _peer, isClosed) => limits.push(isClosed ? `${limit} closes` : limit),
     protocolError: (code, detail) => events.push(`protocol error ${code}: ${detail}`),
     methodFailed: (path, error) => events.push(`${path}: ${String(error)}`),
     broken: (error) => events.push(`broken: ${String(error)}`),
