@@ -204,9 +204,8 @@ export class Connection implements Link {
     const { block, hasSettings } = this.#inbound;
     this.#look(now);
     if (!hasSettings && now - this.#openedAt > prefaceMs) this.exceed('prefaceMs');
-    else if (block.id !== 0 && now - block.startedAt > requestMs) this.exceed('requestMs');
-    else if (now - this.#frameSince > requestMs) this.exceed('requestMs');
     else if (now - this.#backlogSince > sendMs) this.exceed('sendMs');
+    else if (now - (block.id === 0 ? this.#frameSince : block.startedAt) > requestMs) this.exceed('requestMs');
     else {
       this.#calls.sweep(now, this.#requests.areOver ? Math.min(requestMs, FAREWELL_MS) : requestMs);
       const drainingMs = now - this.#drainingSince;
@@ -219,7 +218,7 @@ export class Connection implements Link {
   /** Looks whether what should move has moved since the last sweep: an incomplete frame, and what the client should read. */
   #look(now: number): void {
     const { cuts, isInFrame } = this.#reader;
-    if (!isInFrame || cuts !== this.#seenCut) this.#frameSince = now;
+    if (!isInFrame || cuts !== this.#seenCut || this.#isPaused) this.#frameSince = now;
     this.#seenCut = cuts;
     const { backlog } = this.output;
     if (backlog === 0 || backlog !== this.#seenBacklog) this.#backlogSince = now;

@@ -71,7 +71,7 @@ export class Inbound implements FrameSink {
     const stream = this.#link.streams.get(id);
     if (stream === undefined) this.#link.streams.close(id, false);
     else this.#calls.close(stream);
-    this.#take('resets');
+    this.#take('streamErrors');
   }
 
   /** Removes the padding of DATA and HEADERS. Sections 6.1 and 6.2. */

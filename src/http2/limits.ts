@@ -1,8 +1,8 @@
 /**
  * What one client may ask of this side, on each connection.
  *
- * A *budget* is a number of frames at once. A tenth of it comes back each second, and one with each call that was handed to
- * its method. So a client that calls does not run out, however long it lives; one that does not call does.
+ * A *budget* is a number of frames at once. A tenth of it comes back each second, and a part with each call that was handed
+ * to its method. So a client that calls does not run out, however long it lives; one that does not call does.
  */
 export interface Http2Limits {
   /** Calls at once, those included that the client gave up while their method runs. Others are refused: REFUSED_STREAM. */
@@ -19,15 +19,17 @@ export interface Http2Limits {
   readonly heldBytes: number;
   /** What the client may leave unread before this side stops reading from it. */
   readonly outputBytes: number;
-  /** A budget: streams that the client resets before their request is complete, or makes this side reset. */
+  /** A budget: streams that the client resets before their request is complete. One comes back with each call. */
   readonly resets: number;
-  /** A budget: PING. */
+  /** A budget: streams that this side resets because of the client's mistake. None comes back with a call. */
+  readonly streamErrors: number;
+  /** A budget: PING. One comes back with each call. */
   readonly pings: number;
-  /** A budget: SETTINGS. */
+  /** A budget: SETTINGS. One comes back with each call. */
   readonly settings: number;
-  /** A budget: DATA without data that does not end a request. */
+  /** A budget: DATA without data that does not end a request. One comes back with each call. */
   readonly emptyData: number;
-  /** A budget that counts four for each call: WINDOW_UPDATE, PRIORITY, and frames that are ignored. */
+  /** A budget: WINDOW_UPDATE, PRIORITY, and frames that are ignored. Four come back with each call. */
   readonly idleFrames: number;
   /** Milliseconds for the connection preface. */
   readonly prefaceMs: number;
@@ -48,6 +50,7 @@ export const DEFAULT_LIMITS: Http2Limits = {
   heldBytes: 8_388_608,
   outputBytes: 262_144,
   resets: 200,
+  streamErrors: 100,
   pings: 100,
   settings: 50,
   emptyData: 100,
@@ -57,8 +60,10 @@ export const DEFAULT_LIMITS: Http2Limits = {
   sendMs: 30_000,
 };
 
-/** The limits that are budgets. */
-export type BudgetName = 'resets' | 'pings' | 'settings' | 'emptyData' | 'idleFrames';
+/** The limits that are budgets, and how many come back with a call. */
+const EARNED = { resets: 1, streamErrors: 0, pings: 1, settings: 1, emptyData: 1, idleFrames: 4 } as const;
+
+export type BudgetName = keyof typeof EARNED;
 
 /** What is left of a connection's budgets. */
 export class Budgets {
@@ -78,7 +83,7 @@ export class Budgets {
   take(name: BudgetName, now: number, calls: number): boolean {
     const whole = this.#limits[name];
     const budget = this.#left.get(name) ?? { left: whole, at: now, calls };
-    const earned = ((now - budget.at) / 10_000) * whole + (calls - budget.calls) * (name === 'idleFrames' ? 4 : 1);
+    const earned = ((now - budget.at) / 10_000) * whole + (calls - budget.calls) * EARNED[name];
     budget.left = Math.min(whole, budget.left + earned) - 1;
     budget.at = now;
     budget.calls = calls;
