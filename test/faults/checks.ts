@@ -59,8 +59,8 @@ export class Checks {
 
   private check(side: Side, kind: Check['kind'], token: Token): void {
     const sentMs = performance.now();
-    const sent = sendMessage(this.parts.world, side, token).then(({ status, body }) => {
-      this.all.push({ side, kind, id: token.id, sentMs, endedMs: performance.now(), status, body });
+    const sent = sendMessage(this.parts.world, side, token).then(({ status, body, isKept }) => {
+      this.all.push({ side, kind, id: token.id, sentMs, endedMs: performance.now(), status, body, isKept });
     });
     this.running.add(sent);
   }

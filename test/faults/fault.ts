@@ -24,6 +24,8 @@ export interface Fault<Set extends Truth = SingleRedis> {
    * of the tokens that it issued before.
    */
   readonly losesRecords?: true;
+  /** Whether it may leave no trace: neither a line in a log nor a request that fails or is slow. */
+  readonly mayGoUnnoticed?: true;
   /** Whether writes that are acknowledged during the fault may be lost, as Redis documents. */
   readonly isBestEffort?: true;
 }

@@ -12,7 +12,7 @@ const FEED: ConnectionFilter = { sent: '\r\nsallyport-feed' };
 /** The other connections, which read and write the store. */
 const COMMANDS: ConnectionFilter = { sent: '\r\nsallyport\r\n' };
 
-const killed: Fault = {
+export const KILLED: Fault = {
   name: 'Redis killed, and back with its append-only file',
   darkness: BOTH,
   lastsMs: LASTS_MS,
@@ -26,10 +26,10 @@ const restarted: Fault = {
   name: 'Redis killed and started again at once',
   darkness: BOTH,
   lastsMs: 0,
-  strike: killed.strike,
+  strike: KILLED.strike,
 };
 
-const frozen: Fault = {
+export const FROZEN: Fault = {
   name: 'Redis stopped by SIGSTOP',
   darkness: BOTH,
   lastsMs: LASTS_MS,
@@ -39,7 +39,7 @@ const frozen: Fault = {
   },
 };
 
-const deaf: Fault = {
+export const DEAF: Fault = {
   name: 'what tells B of changes leads nowhere',
   darkness: NOBODY,
   lastsMs: LASTS_MS,
@@ -77,7 +77,7 @@ const noCommandsAtAll: Fault = {
   strike: swallow(SIDES, COMMANDS),
 };
 
-const cutOff: Fault = {
+export const CUT_OFF: Fault = {
   name: 'all of Redis leads nowhere for B',
   darkness: B_ALONE,
   lastsMs: LASTS_MS,
@@ -180,26 +180,26 @@ export const KNOWN_PASSES: Fault = {
   darkness: { a: 'unknown', b: 'unknown' },
   lastsMs: LASTS_MS,
   calmMs: 1_000,
-  strike: killed.strike,
+  strike: KILLED.strike,
 };
 
 /** Each of these loses all data, including accounts and keys, so each needs its own world. */
 export const LOSSES: readonly Fault[] = [flushed, emptied];
 
 /** The faults of `npm test`. */
-export const QUICK: readonly Fault[] = [killed, deaf, paused];
+export const QUICK: readonly Fault[] = [KILLED, DEAF, paused];
 
 /** All faults that one world survives, one after the other. */
 export const FAULTS: readonly Fault[] = [
-  killed,
+  KILLED,
   restarted,
-  frozen,
-  deaf,
+  FROZEN,
+  DEAF,
   noFeed,
   lateFeed,
   noCommands,
   noCommandsAtAll,
-  cutOff,
+  CUT_OFF,
   cutOffWriter,
   halfOpen,
   latency,

@@ -6,6 +6,7 @@ const COLUMNS: Readonly<Record<string, (trial: Trial) => string>> = {
   lost: ({ lost }) => `${lost.length}`,
   tried: ({ tried }) => `${tried}`,
   'passed late': ({ passedLate }) => `${passedLate.length}`,
+  'by kept answers': ({ keptPasses, passes }) => `${Math.round((100 * keptPasses) / Math.max(passes, 1))} %`,
   'last pass': ({ lastPassMs }) => milliseconds(lastPassMs),
   'wrongly denied': ({ wronglyDenied }) => `${wronglyDenied.length}`,
   unclear: ({ unclear }) => `${unclear}`,
@@ -14,9 +15,13 @@ const COLUMNS: Readonly<Record<string, (trial: Trial) => string>> = {
   recovered: ({ recoverMs }) => milliseconds(recoverMs),
 };
 
+/** Only where answers were kept. */
+const KEPT_COLUMN = 'by kept answers';
+
 /** Formats the trials as a Markdown table. */
 export function tableOf(trials: readonly Trial[]): string {
-  const names = Object.keys(COLUMNS);
+  const isKeeping = trials.some(({ keptPasses }) => keptPasses > 0);
+  const names = Object.keys(COLUMNS).filter((name) => isKeeping || name !== KEPT_COLUMN);
   const rows = [
     names,
     names.map(() => '---'),

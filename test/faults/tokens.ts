@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { KEPT_FIELD } from '../support/kept/keeping.ts';
 import { claims, corporateToken, OWNER } from '../support/servers/case-issuers.ts';
 import type { HttpResponse } from '../support/servers/http-client.ts';
 import type { FaultWorld, Side } from './world.ts';
@@ -66,8 +67,13 @@ export async function sendMessage(
   world: FaultWorld,
   side: Side,
   { access }: Token,
-): Promise<Pick<HttpResponse, 'status' | 'body'>> {
+): Promise<Pick<HttpResponse, 'status' | 'body'> & { readonly isKept: boolean }> {
   const headers = [['Authorization', `Bearer ${access}`]] as const;
   const question = { method: 'POST', path: '/3rdparty/v1/messages', headers };
-  return await world.ask(side, question).catch((error: unknown) => ({ status: 0, body: String(error) }));
+  try {
+    const { status, body, headers: fields } = await world.ask(side, question);
+    return { status, body, isKept: fields[KEPT_FIELD] === 'true' };
+  } catch (error) {
+    return { status: 0, body: String(error), isKept: false };
+  }
 }

@@ -56,6 +56,8 @@ export async function tryFault<Set extends Truth>(
   await wait(AFTER_MS);
   await Promise.all([revocations.stop(), checks.stop()]);
   watch.stop();
+  // An answer that was kept before the last revocations may still be used.
+  if (world.isKeeping) await wait(MAX_STALENESS_MS);
   const warnings = SIDES.flatMap((side) => world.warnings(side, beganMs));
   const verdict = judge({
     revocations: revocations.all,

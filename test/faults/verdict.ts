@@ -38,6 +38,8 @@ export interface Check {
   /** 0 without a response. */
   readonly status: number;
   readonly body: string;
+  /** Whether it passed by an answer that Envoy had kept. */
+  readonly isKept?: boolean;
 }
 
 /** Which requests may be `unavailable` at a side from fault to recovery: none, those that need Redis, or all. */
@@ -65,6 +67,9 @@ export interface Verdict {
   readonly tried: number;
   /** Those of them that passed, each in words. */
   readonly passedLate: readonly string[];
+  /** Requests that passed, and those of them that passed by a kept answer. */
+  readonly passes: number;
+  readonly keptPasses: number;
   /** From an acknowledgement until the last request that passed was sent; 0 if none passed. */
   readonly lastPassMs: number;
   /** Good requests, including revocations at A, that failed without an excuse, each in words. */
@@ -106,6 +111,8 @@ export function judge(course: Course): Verdict {
     passedLate: late
       .filter(hasPassed)
       .map(({ check, sinceMs }) => `${check.id} at ${check.side}, ${sinceMs.toFixed(0)} ms after it was acknowledged`),
+    passes: course.checks.filter((check) => check.status === PASSED).length,
+    keptPasses: course.checks.filter((check) => check.isKept === true).length,
     lastPassMs: Math.max(0, ...afterwards.filter(hasPassed).map(({ sinceMs }) => sinceMs)),
     wronglyDenied: wrong.map(
       ({ what, side, status, body, sentMs }) =>

@@ -1,7 +1,8 @@
 import { Agent } from 'node:http';
 import { join } from 'node:path';
+import { keeping as keepingGateway } from '../support/kept/keeping.ts';
 import { type CaseIssuers, startCaseIssuers } from '../support/servers/case-issuers.ts';
-import { type RunningEnvoy, startEnvoy } from '../support/servers/envoy.ts';
+import { type EnvoyOptions, GATEWAYS, type RunningEnvoy, startEnvoy } from '../support/servers/envoy.ts';
 import { type HttpRequest, type HttpResponse, sendRequest } from '../support/servers/http-client.ts';
 import { runSallyportProcess } from '../support/servers/run-sallyport.ts';
 import { type Sallyport, startSallyport } from '../support/servers/sallyport.ts';
@@ -37,8 +38,17 @@ interface Said {
 
 type WayTo<Set extends Truth> = Awaited<ReturnType<Set['connect']>>;
 
+/** Answers that the Envoys keep. */
+export interface Keeping {
+  /** `revocation.keep`. */
+  readonly keepMs: number;
+  /** Of each Envoy; each worker keeps answers of its own. */
+  readonly workers: number;
+}
+
 interface FaultWorldParts<Set extends Truth> {
   readonly truth: Set;
+  readonly keeping: Keeping | undefined;
   /** Of the configuration. */
   readonly onOutage: unknown;
   readonly cases: CaseIssuers;
@@ -60,6 +70,11 @@ export class FaultWorld<Set extends Truth = Truth> {
     this.parts = parts;
   }
 
+  /** Whether the Envoys keep answers. */
+  get isKeeping(): boolean {
+    return this.parts.keeping !== undefined;
+  }
+
   /** Sends a request through the Envoy of one side. */
   async ask(side: Side, question: Omit<HttpRequest, 'port' | 'agent'>): Promise<HttpResponse> {
     const { envoy, agent } = this.instances[side];
@@ -68,10 +83,10 @@ export class FaultWorld<Set extends Truth = Truth> {
 
   /** Starts an instance again after a kill. */
   async restart(side: Side): Promise<void> {
-    const { cases, onOutage } = this.parts;
+    const { cases } = this.parts;
     const instance = this.instances[side];
     instance.formerOutput += instance.sallyport.output();
-    const options = optionsFor(cases, instance.way, onOutage);
+    const options = optionsFor(cases, instance.way, this.parts);
     instance.sallyport = await startSallyport({ ...options, after: instance.sallyport });
   }
 
@@ -111,29 +126,45 @@ export class FaultWorld<Set extends Truth = Truth> {
 }
 
 /** @param onOutage of the configuration. */
-export async function startFaultWorld<Set extends Truth>(truth: Set, onOutage: unknown): Promise<FaultWorld<Set>> {
+export async function startFaultWorld<Set extends Truth>(
+  truth: Set,
+  onOutage: unknown,
+  keeping?: Keeping,
+): Promise<FaultWorld<Set>> {
   const cases = await startCaseIssuers();
   const services = await startServices();
   const start = async (): Promise<Instance<WayTo<Set>>> => {
     // What the truth itself makes is of its own kind.
     const way = (await truth.connect()) as WayTo<Set>;
-    const sallyport = await startSallyport(optionsFor(cases, way, onOutage));
+    const sallyport = await startSallyport(optionsFor(cases, way, { onOutage, keeping }));
     const { extAuthz, tokens } = sallyport.ports;
-    const envoy = await startEnvoy({ sallyport: extAuthz, tokens, ...services.ports });
+    const envoy = await startEnvoy({ sallyport: extAuthz, tokens, ...services.ports }, envoyOptions(keeping));
     return { way, envoy, agent: new Agent({ keepAlive: true }), sallyport, formerOutput: '' };
   };
   const instances = { a: await start(), b: await start() };
-  return new FaultWorld({ truth, onOutage, cases, services, instances });
+  return new FaultWorld({ truth, onOutage, keeping, cases, services, instances });
 }
 
-function optionsFor(cases: CaseIssuers, { store }: Way, onOutage: unknown) {
+function envoyOptions(keeping: Keeping | undefined): EnvoyOptions {
+  if (keeping === undefined) return {};
+  return {
+    listeners: GATEWAYS.slice(0, 1).map((one) => ({ ...one, edit: keepingGateway() })),
+    concurrency: keeping.workers,
+  };
+}
+
+function optionsFor(
+  cases: CaseIssuers,
+  { store }: Way,
+  { onOutage, keeping }: { readonly onOutage: unknown; readonly keeping: Keeping | undefined },
+) {
   const edit = (config: Record<string, unknown>): void => {
     cases.configure(config);
     config['log'] = { level: 'info', passes: 0 };
     // Longer than the default, because a busy machine is not an outage.
     config['timeouts'] = { decision: '2s', store: '1s' };
     config['store'] = store;
-    config['revocation'] = { maxStaleness: `${MAX_STALENESS_MS}ms`, onOutage };
+    config['revocation'] = { maxStaleness: `${MAX_STALENESS_MS}ms`, keep: `${keeping?.keepMs ?? 0}ms`, onOutage };
     seal(config);
   };
   return { env: envOf(cases), edit };

@@ -34,6 +34,7 @@ export const GATEWAYS: readonly ListenerName[] = [true, false].flatMap((normalis
 );
 
 export interface RunningEnvoy {
+  readonly pid: number | undefined;
   /** In the order of the options. */
   readonly gateways: readonly Gateway[];
   /** Returns everything that it has written, including its access log. */
@@ -70,7 +71,7 @@ export async function startEnvoy(upstreams: Upstreams, options: EnvoyOptions = {
   const args = ['--config-yaml', config, ...flags, '--file-flush-interval-msec', '50'];
   const envoy = startProcess({ command: path, args });
   await untilReady(envoy, ports);
-  return { gateways, output: () => envoy.output(), close: async () => void (await envoy.stop()) };
+  return { pid: envoy.pid, gateways, output: () => envoy.output(), close: async () => void (await envoy.stop()) };
 }
 
 /** The parts of envoy.yaml that are edited here. */
