@@ -4,18 +4,19 @@ import type { Instant } from '../src/core/request.ts';
 import type { Route } from '../src/core/route.ts';
 import { UpstreamHeaderWriter } from '../src/core/upstream/upstream-headers.ts';
 import { isRenewalDue } from '../src/core/upstream/upstream-token.ts';
-import { answerCheck } from '../src/edge/ext-authz/check-answer.ts';
-import { decodeCheck } from '../src/edge/ext-authz/decode.ts';
-import type { CheckRequest, CheckResponse } from '../src/edge/ext-authz/messages.ts';
-import { loadExtAuthz } from '../src/edge/ext-authz/transports/grpc-js/definition.ts';
+import { createCheckService } from '../src/edge/ext-authz/check-service.ts';
+import type { CheckRequest } from '../src/edge/ext-authz/messages.ts';
+import { loadPackage } from '../src/edge/ext-authz/transports/grpc-js/definition.ts';
+import { createLoadedDecoder } from '../src/edge/ext-authz/transports/grpc-js/loaded-decoder.ts';
+import { createWireDecoder } from '../src/edge/ext-authz/wire/wire-decoder.ts';
 import { MONOTONIC_MS, makeCredential, makeFreshness, makePolicy, makeRoute, NOW_MS } from '../test/support/core.ts';
 
-/** Measures a decision on a known token, from Envoy's parsed message to the bytes of the response, without the transport. */
+/** Measures a decision on a known token, from the bytes of Envoy's message to those of the response, without the transport. */
 const CHECKS = 50_000;
 const ROUNDS = 9;
 
-const { Check } = loadExtAuthz();
-const serialize = (response: CheckResponse): Buffer => Check.responseSerialize(response);
+const loaded = loadPackage();
+const { Check } = loaded.service;
 const TOKEN = 'x'.repeat(600);
 const HEADERS = {
   ':authority': 'api.example.com',
@@ -47,16 +48,15 @@ function routes(): Route[] {
   return [makeRoute({ pattern: '/3rdparty/v1/messages', methods: ['POST'], requirement }), ...others];
 }
 
-function checkFor(headers: Readonly<Record<string, string>>): CheckRequest {
+function checkFor(headers: Readonly<Record<string, string>>): Buffer {
   const { ':method': method, ':path': path, ':authority': host } = HEADERS;
-  return { attributes: { request: { http: { method, path, host, headers } } } };
+  const source = loaded.peer.serialize({ address: { socket_address: { address: '127.0.0.1' } } });
+  const check: CheckRequest = { attributes: { source, request: { http: { method, path, host, headers } } } };
+  return Check.requestSerialize(check);
 }
 
-/** A configuration, and the credentials that are known under it. */
-interface Contender {
-  readonly writer: UpstreamHeaderWriter;
-  readonly authorizer: Authorizer;
-}
+/** Answers the bytes of a message with those of a response, at once. */
+type Contender = (message: Buffer) => void;
 
 /** The tokens take turns, so that none is always at hand. */
 const TOKENS = 10_000;
@@ -66,7 +66,8 @@ const CLAIMS = [
   { name: 'x-auth-tenant', claim: 'tenant' },
 ];
 
-function contender(signed: boolean): Contender {
+/** @param reading who reads the messages: we, or the proto loader, as with `transport: grpc-js`. */
+function contender(reading: 'wire' | 'loader', { signed = false, keepMs = 0 } = {}): Contender {
   const credentials = Array.from({ length: TOKENS }, (_, index) => credentialOf(index, signed));
   let next = 0;
   const authorizer = new Authorizer({
@@ -74,7 +75,7 @@ function contender(signed: boolean): Contender {
     known: { find: () => credentials[next++ % TOKENS] },
     verifier: { verify: () => Promise.reject(new Error('a known token is not verified')) },
     standings: {
-      freshness: makeFreshness(),
+      freshness: makeFreshness({ keepMs }),
       outageFreshness: undefined,
       refresh: () => Promise.reject(new Error('a known token needs no refresh')),
       refreshAll: () => Promise.reject(new Error('a known token needs no refresh')),
@@ -84,10 +85,27 @@ function contender(signed: boolean): Contender {
     observer: { decided: () => {}, failed: () => {} },
     decisionTimeoutMs: 150,
   });
-  const writer = signed
+  const headers = signed
     ? new UpstreamHeaderWriter(NAMES, false, false, CLAIMS, 'x-auth-token')
     : new UpstreamHeaderWriter(NAMES, false);
-  return { writer, authorizer };
+  return answering(reading, authorizer, headers);
+}
+
+function answering(reading: 'wire' | 'loader', decider: Authorizer, headers: UpstreamHeaderWriter): Contender {
+  const nothing: ReadonlySet<string> = new Set();
+  const terms = { wantedFields: nothing, credentialFields: nothing, trustedProxies: [], basicNotice: [] };
+  const gateway = { decider, headers, ...terms, maxStalenessMs: 1_000 };
+  const failed = (error: unknown): void => {
+    throw error;
+  };
+  const parts = { gateway: () => gateway, failed, observer: { forwardedForIgnored: () => {} } };
+  const byUs = createCheckService(parts, createWireDecoder);
+  const byLoader = createCheckService(parts, (...decoderParts) => createLoadedDecoder(loaded, ...decoderParts));
+  const parse = (message: Buffer): CheckRequest => Check.requestDeserialize(message);
+  return (message) => {
+    const answer = reading === 'wire' ? byUs(message, undefined) : byLoader(parse(message), undefined);
+    if (!Buffer.isBuffer(answer)) throw new Error('a known token is not answered at once');
+  };
 }
 
 /** As the signer does it for an identity that is not due. */
@@ -109,34 +127,36 @@ function credentialOf(index: number, signed: boolean): VerifiedCredential {
 }
 
 /** Returns the CPU time per check of each contender in microseconds, as the median of several rounds in turns. */
-function time(contenders: readonly Contender[], check: CheckRequest): number[] {
+function time(contenders: readonly Contender[], message: Buffer): number[] {
   const figures = contenders.map((): number[] => []);
   for (let round = 0; round < ROUNDS; round++) {
-    for (const [index, one] of contenders.entries()) figures[index]?.push(timeRound(one, check));
+    for (const [index, one] of contenders.entries()) figures[index]?.push(timeRound(one, message));
   }
   return figures.map((found) => found.toSorted((left, right) => left - right)[ROUNDS >> 1] ?? 0);
 }
 
-function timeRound(one: Contender, check: CheckRequest): number {
+function timeRound(one: Contender, message: Buffer): number {
   const before = process.cpuUsage();
-  for (let index = 0; index < CHECKS; index++) decide(one, check);
+  for (let index = 0; index < CHECKS; index++) one(message);
   const { user, system } = process.cpuUsage(before);
   return (user + system) / CHECKS;
 }
 
-function decide({ authorizer, writer }: Contender, check: CheckRequest): void {
-  const { request, shown } = decodeCheck(check, { isDisguised: (name) => writer.isDisguised(name) });
-  const decision = authorizer.decide(request);
-  if (decision instanceof Promise || decision.outcome !== 'allow')
-    throw new Error('a known token did not pass at once');
-  answerCheck(decision, { headers: writer, serialize }, shown);
-}
+const CASES = [
+  ['a known token', {}],
+  ['with claims in headers and a signed identity', { signed: true }],
+  ['with an answer to keep', { keepMs: 700 }],
+] as const;
 
-function report(what: string, check: CheckRequest): void {
-  const [plain = 0, signed = 0] = time([contender(false), contender(true)], check);
-  const ratio = (signed / plain).toFixed(2);
-  process.stdout.write(`a known token, ${what}   ${plain.toFixed(2)} µs\n`);
-  process.stdout.write(`  with claims in headers and a signed identity   ${signed.toFixed(2)} µs, ${ratio} ×\n`);
+function report(what: string, message: Buffer): void {
+  const contenders = CASES.flatMap(([, terms]) => [contender('wire', terms), contender('loader', terms)]);
+  const figures = time(contenders, message);
+  process.stdout.write(`${what} (${message.length} bytes)\n`);
+  for (const [index, [name]] of CASES.entries()) {
+    const [ours = 0, loader = 0] = figures.slice(2 * index);
+    const ratio = (ours / loader).toFixed(2);
+    process.stdout.write(`  ${name}   ${ours.toFixed(2)} µs, by the proto loader ${loader.toFixed(2)}: ${ratio} ×\n`);
+  }
 }
 
 const { ':method': _method, ':path': _path, ':authority': _authority, ...hidden } = HEADERS;

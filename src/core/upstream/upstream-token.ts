@@ -34,6 +34,17 @@ export interface KeptAnswer {
   /** The signed identity that it holds. */
   readonly token: UpstreamToken | undefined;
   readonly bytes: Buffer;
+  /** Where the length of the metadata is, which end the answer. */
+  readonly metadataAt: number;
+  /** What is put behind it for a gateway that keeps it; `undefined` until that is needed. */
+  tails?: KeptTails | undefined;
+}
+
+/** What an answer says for a gateway that keeps it, encoded, by the pattern of the route. */
+export interface KeptTails {
+  /** What does not depend on the route. */
+  readonly keep: string;
+  readonly byRoute: Map<string, Buffer>;
 }
 
 /** Returns what there is of a credential for upstreams when it has just been verified. */

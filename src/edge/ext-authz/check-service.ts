@@ -4,12 +4,13 @@ import type { UnaryReply } from '../../http2/unary.ts';
 import { ClientAddresses, type ForwardingObserver } from '../client-address.ts';
 import { clientFields } from '../client-fields.ts';
 import type { Gateway } from '../gateway.ts';
-import type { AnswerParts } from './check-answer.ts';
-import { answerCheck } from './check-answer.ts';
-import type { CheckTerms, DecodedCheck, MalformedCheck } from './decode.ts';
-import { encodeDecision } from './encode.ts';
+import { CheckAnswers } from './answers/check-answers.ts';
+import type { DecodedCheck, MalformedCheck } from './decode.ts';
+import { encodeDeny } from './encode.ts';
+import type { CheckTerms } from './header-name.ts';
 import { countKeptPasses } from './kept-passes.ts';
 import type { Metadata } from './messages.ts';
+import { ResponseWriter } from './wire/response-writer.ts';
 
 /** The door's key under `listen`. */
 export const DOOR = 'extAuthz';
@@ -27,14 +28,8 @@ export interface CheckParts {
   readonly observer: ForwardingObserver;
 }
 
-/** How the messages of a transport are read and written. */
-export interface CheckCodec<Message> {
-  readonly decode: CheckDecoder<Message>;
-  readonly serialize: AnswerParts['serialize'];
-}
-
 /**
- * Reads a message. It may leave parts of it unread for later: `DecodedCheck.detach`.
+ * Reads a message. It may leave parts of it unread for later: `DecodedCheck.unread`.
  *
  * @param callTraceparent see {@link CheckService}.
  */
@@ -61,24 +56,28 @@ export type CheckService<Message> = (
 /** Creates the service for the messages of one transport. */
 export function createCheckService<Message>(
   parts: CheckParts,
-  createCodec: (addresses: ClientAddresses, sawMetadata: (metadata: Metadata) => void) => CheckCodec<Message>,
+  createDecoder: (addresses: ClientAddresses, sawMetadata: (metadata: Metadata) => void) => CheckDecoder<Message>,
 ): CheckService<Message> {
   const { gateway, failed, observer } = parts;
   const addresses = new ClientAddresses(DOOR, () => gateway().trustedProxies, observer);
-  const { decode, serialize } = createCodec(addresses, (metadata) => countKeptPasses(metadata, gateway()));
+  const decode = createDecoder(addresses, (metadata) => countKeptPasses(metadata, gateway()));
+  const writer = new ResponseWriter();
+  const unavailable = encodeUnavailable(writer);
   let active: ActiveParts | undefined;
   const activeParts = (): ActiveParts => {
     const current = gateway();
-    if (active?.gateway !== current) active = partsOf(current, serialize);
+    if (active?.gateway !== current) active = partsOf(current, writer);
     return active;
   };
   const denyFailed = (error: unknown): Buffer => {
     failed(error);
-    return unavailable(serialize, activeParts().gateway);
+    return unavailable;
   };
   const complete = async (decision: Promise<Decision>, check: DecodedCheck, under: ActiveParts): Promise<Buffer> => {
     try {
-      return conclude(await decision, check, under);
+      const decided = await decision;
+      // A copy: the next call may change the bytes.
+      return Buffer.from(conclude(decided, check, under));
     } catch (error) {
       return denyFailed(error);
     }
@@ -89,9 +88,13 @@ export function createCheckService<Message>(
       const check = decode(message, under.terms, callTraceparent);
       if (check.outcome === 'malformed') return MALFORMED;
       const decision = under.gateway.decider.decide(check.request);
-      if (!(decision instanceof Promise)) return conclude(decision, check, under);
-      check.detach?.();
-      return complete(decision, check, under);
+      if (decision instanceof Promise) {
+        check.unread?.detach();
+        return complete(decision, check, under);
+      }
+      const answer = conclude(decision, check, under);
+      check.unread?.release();
+      return answer;
     } catch (error) {
       return denyFailed(error);
     }
@@ -102,23 +105,22 @@ export function createCheckService<Message>(
 interface ActiveParts {
   readonly gateway: Gateway;
   readonly terms: CheckTerms;
-  readonly answers: AnswerParts;
+  readonly answers: CheckAnswers;
 }
 
-function partsOf(gateway: Gateway, serialize: AnswerParts['serialize']): ActiveParts {
-  const { headers, metadata, wantedFields } = gateway;
+function partsOf(gateway: Gateway, writer: ResponseWriter): ActiveParts {
+  const { headers, metadata, wantedFields, basicNotice } = gateway;
   return {
     gateway,
     terms: { isDisguised: (name) => headers.isDisguised(name), wantedFields },
-    answers: { headers, metadata, serialize },
+    answers: new CheckAnswers({ headers, metadata, basicNotice }, writer),
   };
 }
 
 function conclude(decision: Decision, { request, shown }: DecodedCheck, { gateway, answers }: ActiveParts): Buffer {
-  return answerCheck(decision, answers, shown, clientFields(request, decision, gateway));
+  return answers.answer(decision, shown, clientFields(request, decision, gateway));
 }
 
-function unavailable(serialize: AnswerParts['serialize'], { headers }: Gateway): Buffer {
-  const denial = deny('unavailable', undefined, 'internal error');
-  return serialize(encodeDecision(denial, headers, { complete: false, disguised: [] }));
+function encodeUnavailable(writer: ResponseWriter): Buffer {
+  return writer.write(encodeDeny(deny('unavailable', undefined, 'internal error'), [])).bytes;
 }

@@ -1,20 +1,21 @@
-import type { AccessRequest } from '../../core/request.ts';
-import type { ShownHeaders } from '../../core/upstream/upstream-headers.ts';
-import { REQUEST_ID, TRACEPARENT } from '../correlation.ts';
-import type { HeaderField } from '../mcp-message.ts';
-import { concernsMcp, readMcpMessage } from '../mcp-message.ts';
-import { WantedFields } from '../wanted-fields.ts';
+import { CheckDraft, type DraftedCheck } from './check-draft.ts';
+import { type CheckTerms, headerName } from './header-name.ts';
 import type { McpMetadataReader } from './mcp-metadata.ts';
-import { describesBody } from './mcp-metadata.ts';
 import type { CheckRequest, HttpRequest } from './messages.ts';
 
 /** A decoded check request. */
-export interface DecodedCheck {
+export interface DecodedCheck extends DraftedCheck {
   readonly outcome: 'decoded';
-  readonly request: AccessRequest;
-  readonly shown: ShownHeaders;
-  /** Copies what the request may still read of the message. Call it before the message changes, if the request is used later. */
-  detach?(): void;
+  /** What the request may still read of the message, if it was not read as a whole. */
+  readonly unread?: UnreadMessage;
+}
+
+/** A message that changes once its check is answered, or later if the answer has to be awaited. */
+export interface UnreadMessage {
+  /** Copies the message, which changes before the answer. */
+  detach(): void;
+  /** Forgets the message: from now on the request says nothing more of it. */
+  release(): void;
 }
 
 /** A message that is no check request, or one that two parsers may read differently. */
@@ -22,24 +23,10 @@ export interface MalformedCheck {
   readonly outcome: 'malformed';
 }
 
-/**
- * Envoy sends these with the headers of every request, unless `allowed_headers` or `disallowed_headers` of ext_authz
- * hides headers from us; then it hides these first.
- */
-const PSEUDO_HEADERS = new Set([':method', ':path', ':authority']);
-const COLON = 0x3a;
-const NO_FIELDS: readonly HeaderField[] = [];
+const NOTHING = new Uint8Array();
 
 /** Reads the client's address from the gateway's peer (encoded) and from `X-Forwarded-For`. */
 export type ClientReader = (source: Uint8Array | undefined, forwardedFor: string | undefined) => string | undefined;
-
-/** What one configuration says about the reading of checks. */
-export interface CheckTerms {
-  /** Whether a header name must not reach the upstream. */
-  isDisguised(name: string): boolean;
-  /** The lower-case names of the header fields to pass on as {@link AccessRequest.fields}. */
-  readonly wantedFields?: ReadonlySet<string>;
-}
 
 /** Reads the parts of a check that are messages of their own. */
 export interface PartReaders {
@@ -66,60 +53,20 @@ export function decodeCheck(
   readers: PartReaders = {},
   callTraceparent?: string,
 ): DecodedCheck {
-  const metadata = check.attributes?.metadata_context;
-  const hasMetadata = metadata !== undefined && metadata.length > 0;
-  let mcp = NO_FIELDS;
-  let body = NO_FIELDS;
   const http = check.attributes?.request?.http ?? {};
-  const authorization: string[] = [];
-  const disguised: string[] = [];
-  const wanted = new WantedFields(terms.wantedFields);
-  let pseudoHeaders = 0;
-  let fromBrowser = false;
-  let forwardedFor: string | undefined;
-  let requestId: string | undefined;
-  let traceparent: string | undefined;
-  const isRaw = (http.header_map?.headers?.length ?? 0) > 0;
-  for (const [key, value] of headersOf(http)) {
-    const name = key.toLowerCase();
-    wanted.add(name, value, isRaw ? 'bytes' : 'text');
-    if (name.charCodeAt(0) === COLON) pseudoHeaders += PSEUDO_HEADERS.has(name) ? 1 : 0;
-    else if (name === 'authorization') authorization.push(value);
-    else if (name === 'origin' || name.startsWith('sec-fetch-')) fromBrowser = true;
-    else if (name === 'x-forwarded-for') forwardedFor = joined(forwardedFor, value);
-    else if (name === REQUEST_ID) requestId = joined(requestId, value);
-    else if (name === TRACEPARENT) traceparent = joined(traceparent, value);
-    else if (concernsMcp(name)) mcp = [...mcp, [name, value]];
-    else if (hasMetadata && describesBody(name)) body = [...body, [name, value]];
-    else if (terms.isDisguised(name)) disguised.push(key);
-  }
+  const draft = new CheckDraft(terms.wantedFields);
+  const form = (http.header_map?.headers?.length ?? 0) > 0 ? 'bytes' : 'text';
+  for (const [key, value] of headersOf(http)) draft.take(headerName(key, terms), value, form);
   const { method = '', host = '', path = '' } = http;
   const source = check.attributes?.source;
-  const shown = { complete: pseudoHeaders === PSEUDO_HEADERS.size, disguised };
+  const client = () => readers.readClient?.(source, draft.forwardedFor);
+  const certificate = source && (() => readers.readCertificate?.(source));
+  const metadata = check.attributes?.metadata_context ?? NOTHING;
+  const message = metadata.length === 0 ? undefined : readers.readMetadata?.(metadata, draft.body);
   return {
     outcome: 'decoded',
-    request: {
-      door: 'ext-authz',
-      method,
-      host,
-      path,
-      authorization: authorization.length === 0 ? undefined : authorization.join(','),
-      fromBrowser,
-      client: () => readers.readClient?.(source, forwardedFor),
-      certificate: source && (() => readers.readCertificate?.(source)),
-      requestId,
-      traceparent: callTraceparent ?? traceparent,
-      fields: wanted.found,
-      hidesFields: shown.complete ? undefined : true,
-      mcp: readMcpMessage(mcp, shown, hasMetadata ? readers.readMetadata?.(metadata, body) : undefined),
-    },
-    shown,
+    ...draft.complete({ method, host, path, client, certificate }, callTraceparent, message),
   };
-}
-
-/** Several fields, joined as in HTTP (RFC 9110, section 5.3). */
-function joined(former: string | undefined, value: string): string {
-  return former === undefined ? value : `${former},${value}`;
 }
 
 /** Reads both of Envoy's forms: a list of bytes with `encode_raw_headers`, otherwise a map of strings. */

@@ -82,7 +82,8 @@ function encodePreflight(fields: readonly HeaderValueOption[]): CheckResponse {
   };
 }
 
-function encodeDeny(denial: Deny, told: readonly HeaderValueOption[]): CheckResponse {
+/** @param told header fields for the client. */
+export function encodeDeny(denial: Deny, told: readonly HeaderValueOption[]): CheckResponse {
   const { status, challenges, retryAfterSeconds, body } = answerTo(denial);
   const headers = [
     overwrite('content-type', 'application/problem+json'),
@@ -119,12 +120,20 @@ function fieldsOf(facts: Record<string, string>): Record<string, StructValue> {
   return fields;
 }
 
+/** Encodes what a gateway that keeps an allow must do to the next request, which the answer says in `keep`. */
+export function encodeKeep(allow: Allow, headers: UpstreamHeaderWriter): string {
+  return keepText(headers.namesOf(headers.write(allow, { complete: true, disguised: [] })));
+}
+
+function keepText({ set, credentials, guarded }: KeptNames): string {
+  return [set, credentials, guarded].map((line) => line.join(' ')).join('\n');
+}
+
 /** What the gateway must know to keep the answer: `deploy/gateways/envoy-kept/kept.lua` reads it. */
 function keepFields(keepMs: number, { route }: Allow, names: KeptNames): Record<string, StructValue> {
-  const keep = [names.set, names.credentials, names.guarded].map((line) => line.join(' ')).join('\n');
   return {
     keep_ms: { numberValue: keepMs },
-    keep: { stringValue: keep },
+    keep: { stringValue: keepText(names) },
     keep_route: { stringValue: route?.pattern ?? '' },
   };
 }

@@ -14,7 +14,7 @@ import { EXT_AUTHZ, unobservedParts } from '../../door.ts';
 import type { CheckRequest } from '../../messages.ts';
 import type { ExtAuthzPackage } from './definition.ts';
 import { loadPackage } from './definition.ts';
-import { createLoadedCodec } from './loaded-codec.ts';
+import { createLoadedDecoder } from './loaded-decoder.ts';
 import { encodeChecks } from './warm-up.ts';
 
 /** Opens the door with grpc-js. Rejects if it cannot listen. */
@@ -30,7 +30,7 @@ export async function openGrpcJsDoor(listener: Listener, parts: ExtAuthzParts): 
 function createServer(loaded: ExtAuthzPackage, parts: CheckParts, connections: Connections): Server {
   // Unlimited: a message over our limit would be a gRPC error, and `failure_mode_allow` lets the request pass then.
   const server = new Server({ 'grpc.max_receive_message_length': -1 });
-  const answer = createCheckService(parts, (...codecParts) => createLoadedCodec(loaded, ...codecParts));
+  const answer = createCheckService(parts, (...decoderParts) => createLoadedDecoder(loaded, ...decoderParts));
   server.addService(
     // Answers are bytes already.
     { Check: { ...loaded.service.Check, responseSerialize: (bytes: Buffer) => bytes } },
