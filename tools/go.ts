@@ -24,6 +24,7 @@ const GO: ProgramKind = {
 const TOOLS = [
   'github.com/fullstorydev/grpcurl/cmd/grpcurl',
   'github.com/bojand/ghz/cmd/ghz',
+  'github.com/summerwind/h2spec/cmd/h2spec',
   'google.golang.org/protobuf/cmd/protoc-gen-go',
   'google.golang.org/grpc/cmd/protoc-gen-go-grpc',
 ];
@@ -36,13 +37,13 @@ const API = 'sallyport/access/v1/access.proto';
 const BUILD = ['build', '-trimpath', '-buildvcs=false', '-gcflags=all=-N -l -dwarf=false', '-ldflags=-s -w'];
 
 /**
- * Resolves to a folder in `.cache/` with `grpcurl`, `ghz` and Go's plugins of protoc, which are built once. That takes a
- * minute of CPU time. Rejects if there is no Go and none can be downloaded.
+ * Resolves to a folder in `.cache/` with `grpcurl`, `ghz`, `h2spec` and Go's plugins of protoc, which are built once. That
+ * takes a minute of CPU time. Rejects if there is no Go and none can be downloaded.
  */
 export async function goTools(): Promise<string> {
   const sums = await readFile(join(TOOLS_MODULE, 'go.sum'), 'utf8');
   return cachedFolder(`go-tools-${digest(sums)}`, async (folder) => {
-    process.stderr.write('Building grpcurl and ghz once, which takes a minute or two ...\n');
+    process.stderr.write('Building grpcurl, ghz and h2spec once, which takes a minute or two ...\n');
     await go(TOOLS_MODULE, ...BUILD, '-o', `${folder}/`, ...TOOLS);
   });
 }
