@@ -40,6 +40,7 @@ import { CredentialCaches } from '../verification/credential-caches.ts';
 import type { CredentialVerifierParts } from '../verification/credential-verifier.ts';
 import { CredentialVerifier } from '../verification/credential-verifier.ts';
 import { FixedKeys } from '../verification/keys.ts';
+import { ScopeLists } from '../verification/scope-lists.ts';
 import type { CredentialParts } from '../verification/verified-token.ts';
 import { buildAuthzen } from './authzen-use-cases.ts';
 import { buildDpop } from './dpop.ts';
@@ -233,6 +234,7 @@ function buildVerifier(
     clockSkewMs,
     maxTokenLength: limits.token,
     resourceAudiences,
+    scopeLists: new ScopeLists(),
     keptClaims: keptClaims(config),
     signsIdentity: config.identity.token !== undefined,
     generation,

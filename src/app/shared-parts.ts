@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { getHeapStatistics } from 'node:v8';
 import { GuessThrottle } from '../accounts/guesses/guess-throttle.ts';
 import { KnownDevices } from '../accounts/guesses/known-devices.ts';
 import { LOG_IN_HISTORY, LogInDigests } from '../accounts/guesses/log-in-digests.ts';
@@ -33,12 +34,12 @@ import { Introspection } from '../verification/opaque/introspection.ts';
 import { VerificationPace } from '../verification/pace/verification-pace.ts';
 import { Signatures } from '../verification/signatures/signatures.ts';
 import type { SignerFinder } from '../verification/signatures/signer.ts';
-import { TokenCache } from '../verification/token-cache.ts';
+import { TokenCache, tokenMemory } from '../verification/token-cache.ts';
 import type { OwnSigning } from './own-signing.ts';
 import { openOwnSigning, ownIssuer } from './own-signing.ts';
 
-/** Bounds of the caches: a token takes about 1 KB, an entry of the revocation set 200 bytes. */
-const MAX_KNOWN_TOKENS = 100_000;
+/** Bounds of the caches: a token takes about 4 KB with its answer and its entries of the revocation set. */
+const MAX_KNOWN_TOKENS = 125_000;
 const MAX_STANDINGS = 500_000;
 
 /** The parts that outlive a configuration: caches, and what only a restart replaces. */
@@ -105,7 +106,7 @@ export async function openSharedParts(
   opened.push(() => introspection.close());
   const decisionPoints = new DecisionPoints({ clock, observer: decisionPointEvents });
   opened.push(() => decisionPoints.close());
-  const known = new TokenCache(MAX_KNOWN_TOKENS);
+  const known = new TokenCache(MAX_KNOWN_TOKENS, tokenMemory(getHeapStatistics().heap_size_limit));
   const signers = new Signatures({ clock, freed: () => pace.resume() });
   const pace = new VerificationPace({ clock, hasRoom: () => signers.hasRoom() });
   opened.push(() => signers.close());

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { VerifiedCredential } from '../core/credential/verified-credential.ts';
-import { TokenCache } from './token-cache.ts';
+import { TokenCache, tokenMemory } from './token-cache.ts';
 
 const TAIL = 'x'.repeat(43);
 
@@ -34,6 +34,7 @@ describe('TokenCache', () => {
       `h.alicE.${TAIL}`,
       TAIL,
       TAIL.slice(-22),
+      TAIL.slice(-12),
       '',
     ]) {
       expect(cache.find({ scheme: 'bearer', value })).toBeUndefined();
@@ -53,6 +54,11 @@ describe('TokenCache', () => {
     }
     expect(cache.size).toBeGreaterThan(kept * 0.8);
     expect(cache.size).toBeLessThanOrEqual(Math.ceil(kept * 1.2));
+  });
+
+  it('takes a share of the heap, and no more than 448 MiB', () => {
+    expect(tokenMemory(4 * 1024 ** 3)).toBe(448 * 1024 ** 2);
+    expect(tokenMemory(460_000_000)).toBe(253_000_000);
   });
 
   it('counts the dropped words of its tokens', () => {
@@ -111,12 +117,40 @@ describe('TokenCache', () => {
     expect(pairs.map(([value]) => cache.find({ scheme: 'bearer', value }))).toEqual(pairs.map(([, owner]) => owner));
   });
 
-  it('find() misses the earlier of two tokens with the same end, and never confuses them', () => {
-    const cache = new TokenCache(10);
-    cache.add(`h.alice.${TAIL}`, credential('alice'));
-    cache.add(`h.bob.${TAIL}`, credential('bob'));
-    expect(cache.find({ scheme: 'bearer', value: `h.alice.${TAIL}` })).toBeUndefined();
-    expect(cache.find({ scheme: 'bearer', value: `h.bob.${TAIL}` })).toMatchObject({ identity: { subject: 'bob' } });
+  it('find() knows every one of many tokens with the same end, and never confuses them', () => {
+    const cache = new TokenCache(5_000);
+    const names = Array.from({ length: 1_000 }, (_, index) => `p${index}`);
+    const find = (name: string): unknown => cache.find({ scheme: 'bearer', value: `h.${name}.${TAIL}` });
+    for (const name of names) cache.add(`h.${name}.${TAIL}`, credential(name));
+    expect(names.map(find)).toEqual(
+      names.map((name) => expect.objectContaining({ identity: { ...credential(name).identity } })),
+    );
+    expect([find('other'), find(''), cache.find({ scheme: 'bearer', value: TAIL })]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
+    expect(cache.last(`h.p7.${TAIL}`)).toMatchObject({ identity: { subject: 'p7' } });
+  });
+
+  it('stays bounded with tokens of the same end, and knows the latest of them', () => {
+    const cache = new TokenCache(100);
+    for (let index = 0; index < 10_000; index++) cache.add(`h.p${index}.${TAIL}`, credential(`p${index}`));
+    expect(cache.size).toBeLessThanOrEqual(100);
+    const latest = cache.find({ scheme: 'bearer', value: `h.p9999.${TAIL}` });
+    expect(latest).toMatchObject({ identity: { subject: 'p9999' } });
+  });
+
+  it('add() keeps the last use of a token that is verified again, also among others with its end', () => {
+    for (const others of [[], ['bob', 'carol']]) {
+      const cache = new TokenCache(10);
+      const before = { ...credential('alice'), lastUse: { atMs: 7 } };
+      const after = { ...credential('alice'), lastUse: { atMs: Number.NEGATIVE_INFINITY } };
+      for (const name of others) cache.add(`h.${name}.${TAIL}`, credential(name));
+      cache.add(`h.alice.${TAIL}`, before);
+      cache.add(`h.alice.${TAIL}`, after);
+      expect(after.lastUse.atMs).toBe(7);
+    }
   });
 
   it('add() evicts the least recently used token when the cache is full', () => {

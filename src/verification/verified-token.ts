@@ -15,6 +15,7 @@ import {
 } from '../revocation-set/entry-keys.ts';
 import { prematureFinding } from './claim-finding.ts';
 import type { Claims } from './claims.ts';
+import type { ScopeLists } from './scope-lists.ts';
 import { NO_SUBJECT } from './subject-claim.ts';
 
 /** A token that a signature or an introspection server has verified. */
@@ -39,6 +40,8 @@ export interface CredentialParts {
   readonly resourceAudiences?: ReadonlySet<string>;
   /** The paths of the claims to keep with a credential; none by default. */
   readonly keptClaims?: readonly ClaimPath[];
+  /** Shares the scopes of credentials; by default, each has its own. */
+  readonly scopeLists?: Pick<ScopeLists, 'share'>;
   /** Whether upstreams receive a signed identity of each. False by default. */
   readonly signsIdentity?: boolean;
   /** The configuration's generation, which every cached token carries. */
@@ -47,13 +50,17 @@ export interface CredentialParts {
 
 /** Returns the credential for a verified token. */
 export function toCredential(token: VerifiedToken, parts: CredentialParts): VerifiedCredential {
-  const { keptClaims = [] } = parts;
+  const { keptClaims = [], scopeLists } = parts;
   const { claims, payload, issuer, key, reverifyAt, reported, uncacheable } = token;
-  const { subject, tokenId, scopes, dropped, use, family, sequence, binding } = claims;
+  const { subject, tokenId, dropped, use, family, sequence, binding } = claims;
+  const { scopes, granted } = scopeLists?.share(claims.scopes) ?? {
+    scopes: claims.scopes,
+    granted: new Set(claims.scopes),
+  };
   return {
     outcome: 'verified',
     identity: { issuer, subject, tokenId, scheme: binding?.key === undefined ? 'bearer' : 'dpop', scopes },
-    granted: new Set(scopes),
+    granted,
     dropped,
     use,
     family,
