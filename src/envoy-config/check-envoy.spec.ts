@@ -421,6 +421,18 @@ describe('checkEnvoy() says what the files do not contain', () => {
     expect(unseen).toEqual([expect.stringContaining(message)]);
   });
 
+  it('the conditions under which Envoy asks in Istio', () => {
+    const matcher = {
+      filter: 'envoy.filters.http.rbac',
+      path: [{ key: 'istio-ext-authz-shadow_effective_policy_id' }],
+      value: { string_match: { prefix: 'istio-ext-authz' } },
+    };
+    expect(checkChanged(RIGHT, [[`${ASKING}.filter_enabled_metadata`, matcher]], SALLYPORT)).toEqual({
+      ...NOTHING,
+      unseen: [expect.stringContaining('Envoy asks where the RBAC filter in front says so')],
+    });
+  });
+
   it('and finds it in another file', () => {
     const text = readFileSync(RIGHT, 'utf8');
     const routes = `name: main\nvirtual_hosts: [{ name: a, domains: ["*"], routes: [{ match: { prefix: /3rdparty }, route: { cluster: a }, typed_per_filter_config: ${JSON.stringify(OFF)} }] }]\n`;

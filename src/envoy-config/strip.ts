@@ -13,6 +13,8 @@ export interface Strip {
   readonly missingIdentity: readonly string[];
   /** The same of the headers that ask an upstream for another method, path or host. */
   readonly missingOverrides: readonly string[];
+  /** Other spellings of the headers in which some route reads a credential. */
+  readonly missingCredentials: readonly string[];
 }
 
 /** @param before what of the filters counts: those in front of this one. */
@@ -30,7 +32,13 @@ export function readStrip(context: CheckContext, manager: ConfigNode, before: re
   return {
     missingIdentity: missing(identityHeaders(context.config.identity)),
     missingOverrides: missing(OVERRIDE_HEADERS),
+    missingCredentials: credentialHeaders(context).flatMap(otherSpellings).filter(passes),
   };
+}
+
+function credentialHeaders({ config }: CheckContext): readonly string[] {
+  const places = config.routes.flatMap(({ credentialPlaces }) => credentialPlaces ?? []);
+  return [...new Set(places.flatMap(({ headers }) => headers.map(({ name }) => name)))];
 }
 
 /** The headers that one mutation removes. */

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { certify, hasOpenssl } from '../support/certificates.ts';
 import { managerOf, type RunningEnvoyGateway, startEnvoyGateway } from '../support/kubernetes/envoy-gateway.ts';
-import { type CaseIssuers, startCaseIssuers } from '../support/servers/case-issuers.ts';
+import { applyKeptPolicy } from '../support/kubernetes/patch-policy.ts';
+import { type CaseIssuers, OWNER, startCaseIssuers } from '../support/servers/case-issuers.ts';
 import { rawRequest, sendRaw } from '../support/servers/gateways/raw-http.ts';
 import { call, type HttpResponse, sendRequest } from '../support/servers/http-client.ts';
 import { sendHttp2Request } from '../support/servers/http2-client.ts';
@@ -35,7 +36,7 @@ describe.skipIf(!hasOpenssl)('Envoy Gateway (needs the openssl command)', () => 
     issuers = await startCaseIssuers();
     services = await startServices();
     const { env, edit } = optionsFor(issuers, await SQLITE.start());
-    sallyport = await startSallyport({ env, edit: (config) => (edit(config), withTls(config)) });
+    sallyport = await startSallyport({ env, edit: (config) => (edit(config), withTls(config), withKeep(config)) });
     gateway = await start();
   });
 
@@ -164,11 +165,52 @@ describe.skipIf(!hasOpenssl)('Envoy Gateway (needs the openssl command)', () => 
     });
   });
 
+  describe('with the policy of kept answers', () => {
+    let kept: RunningEnvoyGateway;
+
+    beforeAll(async () => {
+      kept = await start(applyKeptPolicy);
+    });
+
+    afterAll(() => kept.close());
+
+    it('lets requests pass by kept answers, as if Sallyport had answered, until the token is revoked', async () => {
+      const tokens = '/3rdparty/v1/auth/token';
+      const issued = await call(kept.port, 'POST', tokens, OWNER, { scopes: ['messages:send'] });
+      const { id, access_token: token } = JSON.parse(issued.body);
+      const send = async (): Promise<number> => (await call(kept.port, 'POST', MESSAGES, `Bearer ${token}`, {})).status;
+      services.received.length = 0;
+      await expect
+        .poll(async () => {
+          expect(await send()).toBe(202);
+          return await keptPasses(kept);
+        })
+        .toBeGreaterThan(1);
+      const identities = services.received.map(({ headers }) => [headers['x-auth-subject'], headers['authorization']]);
+      expect(new Set(identities.map((identity) => JSON.stringify(identity))).size).toBe(1);
+      expect((await call(kept.port, 'DELETE', `${tokens}/${id}`, OWNER)).status).toBe(204);
+      const revokedMs = performance.now();
+      let lastPassMs = 0;
+      for (let status = 202; status === 202; ) {
+        const sentMs = performance.now();
+        status = await send();
+        if (status === 202) lastPassMs = sentMs - revokedMs;
+      }
+      expect(lastPassMs).toBeLessThanOrEqual(1_000);
+    });
+  });
+
   it('denies with 503 while Sallyport cannot be reached', async () => {
     await sallyport.kill9();
     expect((await call(gateway.port, 'GET', '/health')).status).toBe(503);
     expect(services.received).toEqual([]);
   });
+
+  /** How many requests Envoy did not ask about. */
+  async function keptPasses({ adminPort }: RunningEnvoyGateway): Promise<number> {
+    const { body } = await call(adminPort, 'GET', '/stats?filter=ext_authz.disabled');
+    return Number(/ext_authz\.disabled: (\d+)/.exec(body)?.[1] ?? 0);
+  }
 
   function logOf({ log }: RunningEnvoyGateway): Promise<string> {
     return readFile(log, 'utf8');
@@ -204,5 +246,9 @@ describe.skipIf(!hasOpenssl)('Envoy Gateway (needs the openssl command)', () => 
     const file = (name: string): string => join(folder, name);
     const tls = { cert: file('sallyport.pem'), key: file('sallyport.key'), clientCa: file('ca.pem') };
     config['listen'] = { ...others, extAuthz: { address: extAuthz, tls }, tokens: { address: tokens, tls } };
+  }
+
+  function withKeep(config: Record<string, unknown>): void {
+    config['revocation'] = { maxStaleness: '1s', keep: '700ms' };
   }
 });

@@ -2,9 +2,11 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { parse, stringify } from 'yaml';
 import { GATEWAY_EDITS } from './gateway-envoy.ts';
 import { gatewayFilter } from './istio-filter.ts';
+import { keptPatch } from './kept-patch.ts';
 
 const ROOT = new URL('../../', import.meta.url);
 const OVERLAYS = 'deploy/kubernetes/overlays';
+const KEPT = 'deploy/gateways/envoy-kept';
 const BASE_CONFIG = 'deploy/kubernetes/base/sallyport.yaml';
 const RULES = 'deploy/prometheus/rules.yaml';
 
@@ -22,6 +24,7 @@ export function overlayFiles(): ReadonlyMap<string, string> {
     [`${OVERLAYS}/sidecar/sallyport.yaml`, sidecarConfig(read(BASE_CONFIG))],
     [`${OVERLAYS}/istio/sallyport.yaml`, meshConfig(read(BASE_CONFIG))],
     [`${OVERLAYS}/istio/gateway-filter.yaml`, gatewayFilter(read('envoy.yaml'))],
+    [`${KEPT}/envoy-gateway.yaml`, keptPatch(read(`${KEPT}/envoy.yaml`), read(`${KEPT}/kept.lua`))],
     [`${OVERLAYS}/gateway-api/sallyport.yaml`, withVerify(read(BASE_CONFIG), 'mode: path, tls: *tls')],
     [`${OVERLAYS}/traefik/sallyport.yaml`, withVerify(read(BASE_CONFIG), 'mode: forwarded, tls: *tls')],
     [

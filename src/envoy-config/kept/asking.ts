@@ -4,6 +4,9 @@ import { DECIDED, KEPT } from './names.ts';
 
 const RIGHT = `{ filter: ${KEPT}, path: [{ key: ${DECIDED} }], value: { bool_match: true }, invert: true }`;
 
+/** Istio writes the conditions of an AuthorizationPolicy into this filter, whose metadata turns ext_authz on. */
+const ISTIO = 'envoy.filters.http.rbac';
+
 /** Whether ext_authz asks less because of the first filter. */
 export function isOurMatcher(config: ConfigNode): boolean {
   return config.get('filter_enabled_metadata', 'filter')?.text === KEPT;
@@ -16,6 +19,13 @@ export function isOurMatcher(config: ConfigNode): boolean {
 export function checkMatcher({ findings }: CheckContext, { asking: { config } }: CheckedManager): void {
   const matcher = config.get('filter_enabled_metadata');
   if (matcher === undefined) return;
+  if (matcher.get('filter')?.text === ISTIO) {
+    findings.miss(
+      matcher,
+      'Envoy asks where the RBAC filter in front says so, as Istio sets it up: its rules are not checked',
+    );
+    return;
+  }
   if (!isOurMatcher(config)) {
     findings.refuse(matcher, `metadata of other filters turns ext_authz off: remove it, or write ${RIGHT}`);
     return;

@@ -269,6 +269,17 @@ describe('checkEnvoy() refuses', () => {
     expect(check(changes).problems).toEqual([expect.stringContaining(message)]);
   });
 
+  it('a strip that leaves out a spelling of a header with credentials, although the script is told of one', () => {
+    const config = sallyportConfig(
+      new URL('sallyport.yaml', TOP),
+      ['maxStaleness: 1s', 'maxStaleness: 1s, keep: 700ms'],
+      ['scope: "devices:list" }', 'scope: "devices:list", credentials: [authorization, { header: x-partner-key }] }'],
+    );
+    expect(check([], config).problems).toEqual([
+      expect.stringContaining('filter_context.stripped: a client can send x-partner_key, '),
+    ]);
+  });
+
   it('two listeners with one route configuration that ask differently', () => {
     const rds = { config_source: {}, route_config_name: 'main' };
     const one: readonly Change[] = [

@@ -55,8 +55,8 @@ function checkScript(
 function checkStripped(context: CheckContext, checked: CheckedManager, stripped: ConfigNode): void {
   const { node, filters } = checked;
   const first = filters.findIndex(({ name }) => name === KEPT);
-  const { missingIdentity, missingOverrides } = readStrip(context, node, filters.slice(0, Math.max(first, 0)));
-  const missing = [...missingIdentity, ...missingOverrides];
+  const strip = readStrip(context, node, filters.slice(0, Math.max(first, 0)));
+  const missing = [...strip.missingIdentity, ...strip.missingOverrides, ...strip.missingCredentials];
   if (missing.length === 0) return;
   const why = `a client can send ${some(missing)} with a request that passes by a kept answer`;
   context.findings.refuse(
