@@ -1,7 +1,6 @@
 import { writeRstStream } from './frames/control-frames.ts';
 import { ErrorCode } from './frames/frame-format.ts';
 import { collectWhole, INCOMPLETE, MessageReader, TOO_LONG, wholeMessage } from './grpc/message-reader.ts';
-import type { HttpRefusal } from './grpc/request-head.ts';
 import { Status } from './grpc/status-code.ts';
 import type { LimitName } from './limits.ts';
 import type { Link } from './link.ts';
@@ -75,7 +74,7 @@ export class Calls {
     stream.isClosed = true;
     if (stream.isRunning) this.#abandoned++;
     if (stream.timer !== undefined) clearTimeout(stream.timer);
-    if (stream.unsent !== undefined) this.#link.sender.waiting.delete(stream);
+    if (stream.unsent.length > 0) this.#link.sender.waiting.delete(stream);
     this.#heldBytes -= stream.heldBytes;
     this.#link.streams.close(stream.id, stream.hasEnded);
   }
@@ -87,7 +86,7 @@ export class Calls {
       if (!stream.hasEnded && now - stream.openedAt > Math.min(requestMs, stream.timeoutMs)) {
         if (stream.timeoutMs > requestMs) this.#link.limitReached('requestMs');
         this.#fail(stream, EXPIRED);
-      } else if (stream.unsent !== undefined && now - stream.unsentSince > sendMs) {
+      } else if (stream.unsent.length > 0 && now - stream.unsentSince > sendMs) {
         this.#leave(stream, ErrorCode.CANCEL, 'sendMs');
       }
     }
@@ -110,7 +109,9 @@ export class Calls {
     const { target, contentLength } = stream.head;
     if (contentLength >= 0 && stream.bodyBytes !== contentLength) {
       this.#link.streamError(stream.id, ErrorCode.PROTOCOL_ERROR);
-    } else if (!('handle' in target)) this.#fail(stream, target);
+    } else if ('status' in target) {
+      if (this.#link.sender.writeRefusal(stream, target, this.#link.now)) this.#replied(stream);
+    } else if ('code' in target) this.#fail(stream, target);
     else if (!Buffer.isBuffer(message)) this.#refuse(stream, target, message);
     else if (stream.timeoutMs <= 0) this.#fail(stream, EXPIRED);
     else this.#handle(stream, target, message);
@@ -179,7 +180,7 @@ export class Calls {
     this.#reply(stream, overLimit === undefined ? failure : overLimit());
   }
 
-  #fail(stream: Stream, failure: UnaryFailure | HttpRefusal): void {
+  #fail(stream: Stream, failure: UnaryFailure): void {
     this.#link.sender.writeFailure(stream.id, failure);
     this.#replied(stream);
   }

@@ -110,6 +110,23 @@ describe('a stream error', () => {
   });
 });
 
+describe('a bug', () => {
+  it('closes one connection alone', async () => {
+    const collect = () => {
+      throw new Error('a bug');
+    };
+    const own = await serveUnary({ methods: new Map([[ECHO, { handle: ({ message }) => message, collect }]]) });
+    const [broken, other] = await Promise.all([RawClient.open(own.port), RawClient.open(own.port)]);
+    broken.send(headers(1, callFields(ECHO)), data(1, prefixed('in pieces'), 0));
+    expect(await broken.goaway()).toMatchObject({ code: 2 });
+    await broken.closed();
+    expect(own.events).toContain('broken: Error: a bug');
+    other.send(call(1, ECHO, 'fine'));
+    expect((await other.reply(1)).body).toEqual(prefixed('fine'));
+    await own.close();
+  });
+});
+
 describe('flow control', () => {
   it('writes a reply as the windows of connection and stream permit', async () => {
     const client = await open([4, 10]);
@@ -151,6 +168,55 @@ describe('a client that is asked to leave', () => {
     expect((await client.reply(1)).body).toEqual(prefixed('last'));
     await client.closed();
     expect(client.frames.some(({ id }) => id === 5)).toBe(false);
+    await own.close();
+  });
+
+  it('is asked when its connection is old', async () => {
+    let now = 0;
+    const own = await serveUnary({ clock: () => now, maxConnectionAgeMs: 100_000 });
+    const client = await RawClient.open(own.port);
+    client.send(call(1, WAIT));
+    await client.settled();
+    now = 89_000;
+    expect(own.events).not.toContain('draining: age');
+    now = 110_001;
+    expect(await client.goaway()).toMatchObject({ lastId: LARGEST, code: NO_ERROR });
+    // This client never acknowledges the PING.
+    now += 1001;
+    expect(await client.goaway((lastId) => lastId !== LARGEST)).toMatchObject({ lastId: 1 });
+    own.answer(Buffer.from('last'));
+    await client.reply(1);
+    await client.closed();
+    await own.close();
+  });
+
+  it('is cut off if its calls take too long', async () => {
+    let now = 0;
+    const own = await serveUnary({ clock: () => now, graceMs: 5000 });
+    const client = await RawClient.open(own.port);
+    client.send(call(1, WAIT));
+    await client.settled();
+    const closed = own.server.close(60_000);
+    await client.goaway();
+    now = 5001;
+    await closed;
+    await client.closed();
+    await own.close();
+  });
+
+  it('does not delay the end with a request that never finishes', async () => {
+    let now = 0;
+    const own = await serveUnary({ clock: () => now });
+    const client = await RawClient.open(own.port);
+    client.send(headers(1, callFields(ECHO)));
+    await client.settled();
+    const closed = own.server.close(60_000);
+    const { payload } = await client.frame(({ type, flags }) => type === 6 && flags === 0);
+    client.send(frame(6, 1, 0, payload));
+    await client.goaway((lastId) => lastId === 1);
+    now = 1001;
+    expect((await client.reply(1)).fields).toMatchObject({ 'grpc-status': '4' });
+    await closed;
     await own.close();
   });
 

@@ -7,7 +7,8 @@ import {
   writeFrameHeader,
   writeUint32,
 } from './frames/frame-format.ts';
-import { failureFrame, MESSAGE_PREFIX_BYTES, OPENING_END_BYTES, type ReplyTemplates } from './grpc/reply-templates.ts';
+import type { ReplyTemplates } from './grpc/reply-templates.ts';
+import { failureFrame, MESSAGE_PREFIX_BYTES, OPENING_END_BYTES, refusalFrame } from './grpc/reply-templates.ts';
 import type { HttpRefusal } from './grpc/request-head.ts';
 import type { Output } from './output.ts';
 import type { Stream } from './stream.ts';
@@ -29,26 +30,32 @@ export class Sender {
     this.#opening = templates.firstOpening;
   }
 
-  /** Writes a reply without a message. */
-  writeFailure(id: number, failure: UnaryFailure | HttpRefusal): void {
-    const isFirst = this.#opening === this.#templates.firstOpening;
-    this.#opening = this.#templates.opening;
-    this.#writeOnly(id, failureFrame(failure, isFirst));
+  /** Writes the whole reply to a call that failed. */
+  writeFailure(id: number, failure: UnaryFailure): void {
+    this.#writeFrame(id, failureFrame(failure, this.#nextOpening() === this.#templates.firstOpening));
+  }
+
+  /** Writes a reply, as {@link writeMessage} does. */
+  writeRefusal(stream: Stream, refusal: HttpRefusal, now: number): boolean {
+    const isFirst = this.#nextOpening() === this.#templates.firstOpening;
+    this.#writeFrame(stream.id, refusalFrame(refusal, isFirst));
+    return this.#writeLater(stream, Buffer.from(refusal.text), this.#templates.dataEnd, now);
   }
 
   /** Writes a reply. Returns whether all of it is written; otherwise the stream waits, with a copy of the rest. */
   writeMessage(stream: Stream, message: Uint8Array, now: number): boolean {
     const length = message.length + MESSAGE_PREFIX_BYTES;
-    const streamWindow = this.#initialWindow + stream.sendCredit;
-    if (length > FRAME_BYTES || length > this.#window || length > streamWindow)
-      return this.#writeLater(stream, message, now);
-    this.#window -= length;
-    const output = this.#output;
-    const opening = this.#opening;
     const { trailers } = this.#templates;
-    this.#opening = this.#templates.opening;
-    let at = output.reserve(opening.length + message.length + trailers.length);
-    const { bytes } = output;
+    const opening = this.#nextOpening();
+    if (length > FRAME_BYTES || length > this.#window || length > this.#initialWindow + stream.sendCredit) {
+      this.#writeFrame(stream.id, opening.subarray(0, -OPENING_END_BYTES));
+      const unsent = Buffer.alloc(length);
+      unsent.set(message, writeUint32(unsent, 1, message.length));
+      return this.#writeLater(stream, unsent, trailers, now);
+    }
+    this.#window -= length;
+    let at = this.#output.reserve(opening.length + message.length + trailers.length);
+    const { bytes } = this.#output;
     bytes.set(opening, at);
     writeUint32(bytes, at + 5, stream.id);
     at += opening.length;
@@ -84,35 +91,34 @@ export class Sender {
   resume(now: number, sent: (stream: Stream) => void): void {
     for (const stream of this.waiting) {
       if (this.#window <= 0) return;
-      if (!this.#writeRest(stream, now)) continue;
-      this.waiting.delete(stream);
-      sent(stream);
+      if (this.#writeRest(stream, now)) sent(stream);
     }
   }
 
-  #writeOnly(id: number, frame: Buffer): void {
+  #nextOpening(): Buffer {
+    const opening = this.#opening;
+    this.#opening = this.#templates.opening;
+    return opening;
+  }
+
+  /** Writes a frame of a template, with its stream's id. */
+  #writeFrame(id: number, frame: Buffer): void {
     const at = this.#output.reserve(frame.length);
     this.#output.bytes.set(frame, at);
     writeUint32(this.#output.bytes, at + 5, id);
   }
 
-  #writeLater(stream: Stream, message: Uint8Array, now: number): boolean {
-    const opening = this.#opening.subarray(0, -OPENING_END_BYTES);
-    this.#opening = this.#templates.opening;
-    this.#writeOnly(stream.id, opening);
-    const unsent = Buffer.allocUnsafe(MESSAGE_PREFIX_BYTES + message.length);
-    unsent[0] = 0;
-    unsent.set(message, writeUint32(unsent, 1, message.length));
+  #writeLater(stream: Stream, unsent: Buffer, end: Buffer, now: number): boolean {
     stream.unsent = unsent;
+    stream.unsentEnd = end;
     stream.unsentSince = now;
-    if (this.#writeRest(stream, now)) return true;
     this.waiting.add(stream);
-    return false;
+    return this.#writeRest(stream, now);
   }
 
   /** Returns whether the whole reply is written. */
   #writeRest(stream: Stream, now: number): boolean {
-    while (stream.unsent !== undefined && stream.unsent.length > 0) {
+    while (stream.unsent.length > 0) {
       const windows = Math.min(this.#window, this.#initialWindow + stream.sendCredit);
       const length = Math.min(stream.unsent.length, FRAME_BYTES, windows);
       if (length <= 0) return false;
@@ -120,12 +126,12 @@ export class Sender {
       stream.sendCredit -= length;
       stream.unsentSince = now;
       const at = this.#output.reserve(FRAME_HEADER_BYTES + length);
-      writeFrameHeader(this.#output.bytes, at, length, FrameType.DATA << 8, stream.id);
-      this.#output.bytes.set(stream.unsent.subarray(0, length), at + FRAME_HEADER_BYTES);
+      const start = writeFrameHeader(this.#output.bytes, at, length, FrameType.DATA << 8, stream.id);
+      stream.unsent.copy(this.#output.bytes, start, 0, length);
       stream.unsent = stream.unsent.subarray(length);
     }
-    stream.unsent = undefined;
-    this.#writeOnly(stream.id, this.#templates.trailers);
+    this.waiting.delete(stream);
+    this.#writeFrame(stream.id, stream.unsentEnd);
     return true;
   }
 }

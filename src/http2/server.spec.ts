@@ -104,6 +104,18 @@ describe('node:http2 as the client', () => {
     await once(session, 'close');
   });
 
+  it('may have no table for header compression', async () => {
+    const session = connect(`http://127.0.0.1:${served.port}`, { settings: { headerTableSize: 0 } });
+    await once(session, 'localSettings');
+    const fields = { ':path': '/test.Service/None', ':method': 'POST', 'content-type': 'application/grpc' };
+    for (const _ of [1, 2]) {
+      const [answer] = await once(session.request(fields).resume().end(), 'response');
+      expect(answer['grpc-status']).toBe('12');
+    }
+    session.close();
+    await once(session, 'close');
+  });
+
   it('is served on a connection in memory', async () => {
     const [near, far] = duplexPair();
     served.server.serve(far);

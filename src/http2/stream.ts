@@ -5,12 +5,14 @@ import type { UnaryCall } from './unary.ts';
 /** What the client may send on a stream before this side gives more. RFC 9113, section 6.9. */
 export const STREAM_WINDOW = 262_144;
 
-const NOTHING = Buffer.alloc(0);
+const NOTHING: Buffer = Buffer.alloc(0);
 
 /** One call: a stream of HTTP/2 from its HEADERS until both sides have ended it. RFC 9113, section 5.1. */
 export class Stream implements UnaryCall {
   readonly id: number;
   readonly head: RequestHead;
+  readonly path: string;
+  readonly timeoutMs: number;
   /** In milliseconds, on the clock of the connection. */
   readonly openedAt: number;
   message: Buffer = NOTHING;
@@ -30,23 +32,18 @@ export class Stream implements UnaryCall {
   heldBytes = 0;
   /** Reads a message that does not arrive at once. */
   reader: MessageReader | undefined;
-  /** The rest of a reply for which there is no window, and since when it waits. */
-  unsent: Buffer | undefined;
+  /** The rest of a reply for which there is no window, the frame behind it, and since when it waits. */
+  unsent = NOTHING;
+  unsentEnd = NOTHING;
   unsentSince = 0;
   timer: NodeJS.Timeout | undefined;
 
   constructor(id: number, head: RequestHead, openedAt: number) {
     this.id = id;
     this.head = head;
+    this.path = head.path;
+    this.timeoutMs = head.timeoutMs;
     this.openedAt = openedAt;
-  }
-
-  get path(): string {
-    return this.head.path;
-  }
-
-  get timeoutMs(): number {
-    return this.head.timeoutMs;
   }
 
   values(name: string): readonly string[] {

@@ -17,52 +17,50 @@ const OK: readonly NewField[] = [
 
 const LONGEST_DETAILS = 1000;
 
-/**
- * The frames around a message, encoded once: only ids and lengths differ.
- * https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md
- */
-export interface ReplyTemplates {
-  /** HEADERS, the header of DATA, the prefix of the message. */
-  readonly opening: Buffer;
-  /** For the first header block of a connection. */
-  readonly firstOpening: Buffer;
-  /** HEADERS that end the stream: the call succeeded. */
-  readonly trailers: Buffer;
-}
+/** Frames that are encoded once: only ids and lengths differ. */
+export type ReplyTemplates = ReturnType<typeof makeReplyTemplates>;
 
-export function makeReplyTemplates(): ReplyTemplates {
+/** https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md */
+export function makeReplyTemplates() {
   const end = Buffer.alloc(OPENING_END_BYTES);
   return {
+    /** HEADERS, the header of DATA, the prefix of the message. */
     opening: Buffer.concat([headersFrame(OK, false, 0), end]),
+    /** For the first header block of a connection. */
     firstOpening: Buffer.concat([headersFrame(OK, true, 0), end]),
+    /** HEADERS that end the stream: the call succeeded. */
     trailers: headersFrame([['grpc-status', '0']], false, Flag.END_STREAM),
+    /** DATA that end the stream. */
+    dataEnd: frameOf(FrameType.DATA, Flag.END_STREAM, Buffer.alloc(0)),
   };
 }
 
-/** A whole reply of one HEADERS frame. */
-export function failureFrame(failure: UnaryFailure | HttpRefusal, isFirst: boolean): Buffer {
-  const fields = 'code' in failure ? failureFields(failure) : refusalFields(failure);
-  return headersFrame(fields, isFirst, Flag.END_STREAM);
-}
-
-function failureFields({ code, details }: UnaryFailure): readonly NewField[] {
+/** The whole reply to a call that failed: a HEADERS frame. */
+export function failureFrame({ code, details }: UnaryFailure, isFirst: boolean): Buffer {
   const fields: NewField[] = [...OK, ['grpc-status', String(code)]];
   if (details !== '') fields.push(['grpc-message', percentEncode(details)]);
   // A client that compresses learns that it must not.
   if (code === Status.UNIMPLEMENTED) fields.push(['grpc-accept-encoding', 'identity']);
-  return fields;
+  return headersFrame(fields, isFirst, Flag.END_STREAM);
 }
 
-function refusalFields({ status }: HttpRefusal): readonly NewField[] {
-  return [[':status', String(status)], ...(status === 405 ? [['allow', 'POST'] as const] : [])];
+/** The HEADERS frame ahead of the text of a refusal. */
+export function refusalFrame({ status }: HttpRefusal, isFirst: boolean): Buffer {
+  const allow: readonly NewField[] = status === 405 ? [['allow', 'POST']] : [];
+  return headersFrame([[':status', String(status)], ['content-type', 'text/plain'], ...allow], isFirst, 0);
 }
 
 /** `isFirst` on its connection: then it also says that this side uses no table (RFC 7541, section 4.2). */
 function headersFrame(fields: readonly NewField[], isFirst: boolean, flags: number): Buffer {
-  const block = Buffer.concat([isFirst ? Buffer.of(EMPTY_TABLE_UPDATE) : Buffer.alloc(0), encodeFields(fields)]);
+  const block = encodeFields(fields);
+  const whole = isFirst ? Buffer.concat([Buffer.of(EMPTY_TABLE_UPDATE), block]) : block;
+  return frameOf(FrameType.HEADERS, Flag.END_HEADERS | flags, whole);
+}
+
+function frameOf(type: number, flags: number, payload: Buffer): Buffer {
   const header = Buffer.alloc(FRAME_HEADER_BYTES);
-  writeFrameHeader(header, 0, block.length, (FrameType.HEADERS << 8) | Flag.END_HEADERS | flags, 0);
-  return Buffer.concat([header, block]);
+  writeFrameHeader(header, 0, payload.length, (type << 8) | flags, 0);
+  return Buffer.concat([header, payload]);
 }
 
 /** For `grpc-message`: the bytes of UTF-8, those outside visible ASCII and the percent sign escaped. */

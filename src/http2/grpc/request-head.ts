@@ -3,10 +3,13 @@ import type { UnaryFailure, UnaryMethod } from '../unary.ts';
 import { parseGrpcTimeout } from './grpc-timeout.ts';
 import { Status } from './status-code.ts';
 
-/** A request that is not one of gRPC: it is answered with an HTTP status once it has ended. */
+/** A request that is not one of gRPC: it is answered with an HTTP status and a text once it has ended. */
 export interface HttpRefusal {
   readonly status: 405 | 415;
+  readonly text: string;
 }
+
+const TEXT = 'this server takes only gRPC\n';
 
 /** What the header section of a request says. */
 export interface RequestHead {
@@ -20,37 +23,16 @@ export interface RequestHead {
 }
 
 /** The kinds of fields that {@link readHead} looks at, the pseudo-header fields first; 0 is any other. */
-const PATH = 1;
-const METHOD = 2;
-const SCHEME = 3;
-const AUTHORITY = 4;
-const CONTENT_TYPE = 5;
-const TIMEOUT = 6;
-const LENGTH = 7;
-const TE = 8;
-const WRONG = 9;
+const Kind = { PATH: 1, METHOD: 2, SCHEME: 3, AUTHORITY: 4, CONTENT_TYPE: 5, TIMEOUT: 6, LENGTH: 7, TE: 8, WRONG: 9 };
+const NAMES = [':path', ':method', ':scheme', ':authority', 'content-type', 'grpc-timeout', 'content-length', 'te'];
 
-const KINDS: Readonly<Record<string, number>> = {
-  ':path': PATH,
-  ':method': METHOD,
-  ':scheme': SCHEME,
-  ':authority': AUTHORITY,
-  'content-type': CONTENT_TYPE,
-  'grpc-timeout': TIMEOUT,
-  'content-length': LENGTH,
-  te: TE,
-  // RFC 9113, section 8.2.2.
-  connection: WRONG,
-  'keep-alive': WRONG,
-  'proxy-connection': WRONG,
-  'transfer-encoding': WRONG,
-  upgrade: WRONG,
-};
+/** RFC 9113, section 8.2.2. */
+const WRONG_NAMES = ['connection', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'upgrade'];
 
 /** For the decoder. */
 export function kindOfField(name: string): number {
-  if (Object.hasOwn(KINDS, name)) return KINDS[name] ?? 0;
-  return name.startsWith(':') ? WRONG : 0;
+  const kind = NAMES.indexOf(name) + 1;
+  return kind === 0 && (name.startsWith(':') || WRONG_NAMES.includes(name)) ? Kind.WRONG : kind;
 }
 
 /** `application/grpc`, alone or with a message format; not `application/grpc-web`. */
@@ -67,22 +49,22 @@ export function readHead(
   const found: (string | undefined)[] = [];
   let isRegular = false;
   for (const { kind, value } of fields) {
-    const isPseudo = kind >= PATH && kind <= AUTHORITY;
-    if (kind === WRONG || (kind === TE && value !== 'trailers') || (isPseudo && isRegular)) return undefined;
+    const isPseudo = kind >= Kind.PATH && kind <= Kind.AUTHORITY;
+    if (kind === Kind.WRONG || (kind === Kind.TE && value !== 'trailers') || (isPseudo && isRegular)) return undefined;
     isRegular ||= !isPseudo;
     if (kind === 0) continue;
     if (found[kind] !== undefined && (isPseudo || found[kind] !== value)) return undefined;
     found[kind] = value;
   }
-  const path = found[PATH];
-  const method = found[METHOD];
-  const length = found[LENGTH] ?? '-1';
-  if (!path || !method || !found[SCHEME] || !/^(?:\d{1,15}|-1)$/.test(length)) return undefined;
-  const timeout = found[TIMEOUT];
+  const path = found[Kind.PATH];
+  const method = found[Kind.METHOD];
+  const length = found[Kind.LENGTH] ?? '-1';
+  if (!path || !method || !found[Kind.SCHEME] || !/^(?:\d{1,15}|-1)$/.test(length)) return undefined;
+  const timeout = found[Kind.TIMEOUT];
   const timeoutMs = timeout === undefined ? Number.POSITIVE_INFINITY : parseGrpcTimeout(timeout);
   let target: RequestHead['target'] = { code: Status.UNIMPLEMENTED, details: 'this server has no such method' };
-  if (method !== 'POST') target = { status: 405 };
-  else if (!GRPC.test(found[CONTENT_TYPE] ?? '')) target = { status: 415 };
+  if (method !== 'POST') target = { status: 405, text: method === 'HEAD' ? '' : TEXT };
+  else if (!GRPC.test(found[Kind.CONTENT_TYPE] ?? '')) target = { status: 415, text: TEXT };
   else if (timeoutMs === undefined) target = { code: Status.INTERNAL, details: 'malformed grpc-timeout' };
   else target = methods.get(path) ?? target;
   return { fields, path, timeoutMs: timeoutMs ?? 0, contentLength: Number(length), target };
@@ -90,5 +72,5 @@ export function readHead(
 
 /** Returns whether a section may be the trailers of a request: RFC 9113, section 8.1. */
 export function areTrailers(fields: readonly HeaderField[]): boolean {
-  return fields.every(({ kind }) => kind === 0 || (kind > AUTHORITY && kind !== WRONG));
+  return fields.every(({ kind }) => kind === 0 || (kind > Kind.AUTHORITY && kind !== Kind.WRONG));
 }
