@@ -80,7 +80,9 @@ if (isPackage) {
   const hooks = new URL('./strip-types.mjs', import.meta.url).href;
   runOn(node, ['--import', hooks, MAIN, ...process.argv.slice(2)]);
 } else if (realpathSync(process.execPath) === node) {
-  module.enableCompileCache(process.env.NODE_COMPILE_CACHE ?? cache);
+  // Also for the processes that it starts.
+  process.env.NODE_COMPILE_CACHE ??= cache;
+  module.enableCompileCache(process.env.NODE_COMPILE_CACHE);
   await import(MAIN);
 } else {
   process.env.NODE_COMPILE_CACHE ??= cache;

@@ -9,6 +9,9 @@ import type { IssuerConfig, KeyServerAccess } from './issuer-config.ts';
 import type { Secret } from './secret.ts';
 import type { TelemetryConfig } from './telemetry-config.ts';
 
+/** The most processes that `workers` may start. */
+export const MAX_WORKERS = 64;
+
 /** `limits.token` unless the configuration says otherwise. */
 export const DEFAULT_TOKEN_LENGTH = 16_384;
 

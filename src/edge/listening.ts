@@ -1,3 +1,4 @@
+import cluster from 'node:cluster';
 import { once } from 'node:events';
 import { lstat, rm } from 'node:fs/promises';
 import type { Server, Socket } from 'node:net';
@@ -86,7 +87,8 @@ export async function listen(
   // A copy, because Node modifies the options.
   start = async (): Promise<unknown> => once(server.listen({ ...address }), 'listening'),
 ): Promise<string> {
-  if ('path' in address) await removeDeadSocket(address.path);
+  // In a worker, the primary process listens, and has removed it: another worker's live socket may be there by now.
+  if ('path' in address && cluster.isPrimary) await removeDeadSocket(address.path);
   await start().catch((cause: unknown) => {
     throw cannotListen(door, address, cause);
   });
@@ -113,7 +115,7 @@ function joinHostPort(host: string, port: number): string {
  * Removes the Unix socket that a killed process left behind, which would keep the door from listening. Leaves a socket
  * in use and any other file alone; listening on such a path then fails with an error.
  */
-async function removeDeadSocket(path: string): Promise<void> {
+export async function removeDeadSocket(path: string): Promise<void> {
   const isSocket = await lstat(path).then(
     (entry) => entry.isSocket(),
     () => false,

@@ -33,6 +33,7 @@ describe.skipIf(!hasOpenssl)('certificates on disk (needs the openssl command)',
     const { extAuthz, tokens, ...others } = config['listen'] as Record<string, string>;
     const tls = { cert: join(folder, 'tls.pem'), key: join(folder, 'tls.key') };
     const clientCa = join(folder, 'envoy.pem');
+    config['workers'] = 2;
     config['listen'] = {
       ...others,
       extAuthz: { address: extAuthz, tls: { ...tls, clientCa } },
@@ -76,11 +77,17 @@ describe.skipIf(!hasOpenssl)('certificates on disk (needs the openssl command)',
     return promise;
   }
 
-  it('are reloaded at every door while it runs, and clients still need theirs', async () => {
+  /** Shows what each worker has: they get connections in turn. */
+  async function workersShow(): Promise<readonly unknown[]> {
     const { extAuthz } = sallyport.ports;
-    expect([await shownAt(extAuthz, 'envoy'), await tokensShow()]).toEqual(['old', 'old']);
+    return [await shownAt(extAuthz, 'envoy'), await shownAt(extAuthz, 'envoy')];
+  }
+
+  it('are reloaded at every door and in every worker while it runs, and clients still need theirs', async () => {
+    const { extAuthz } = sallyport.ports;
+    expect([...(await workersShow()), await tokensShow()]).toEqual(['old', 'old', 'old']);
     await install('new');
-    await expect.poll(() => shownAt(extAuthz, 'envoy'), { timeout: 10_000 }).toBe('new');
+    await expect.poll(workersShow, { timeout: 10_000 }).toEqual(['new', 'new']);
     expect(await tokensShow()).toBe('new');
     await expect(shownAt(extAuthz, 'stranger')).rejects.toThrow();
     await expect(shownAt(extAuthz)).rejects.toThrow();

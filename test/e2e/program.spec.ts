@@ -22,6 +22,7 @@ beforeAll(async () => {
     join(folder, 'sallyport.yaml'),
     `version: 1
 listen: { extAuthz: "127.0.0.1:${port}" }
+workers: 2
 store: sqlite:./store.db
 scopes: { mine:read: {} }
 issuers: [{ name: own, issuer: "https://s.local", signing: { algorithm: EdDSA } }]
@@ -90,7 +91,7 @@ describe('the program sallyport', () => {
     await expect(run(node, [PROGRAM, 'check', '--config', 'none.yaml'], env)).rejects.toThrow('Command failed');
   });
 
-  it('runs from a package in node_modules, where Node strips no types, with its threads', async () => {
+  it('runs from a package in node_modules, where Node strips no types, with its threads and workers', async () => {
     const modules = join(folder, 'package/node_modules');
     const own = join(modules, 'sallyport');
     await mkdir(own, { recursive: true });
@@ -106,5 +107,9 @@ describe('the program sallyport', () => {
     const added = await run(process.execPath, add, {}, 'a secret of ada lovelace\n');
     expect(added).toContain('added ada');
     expect(added).not.toContain('Warning');
+    const args = [program, 'serve', '--config', join(folder, 'sallyport.yaml')];
+    const serving = startProcess({ command: process.execPath, args });
+    await expect.poll(() => serving.output(), { timeout: 40_000 }).toContain('"workers":2,"msg":"ready"');
+    expect(await serving.stop(), serving.output()).toBe(0);
   });
 });

@@ -69,12 +69,13 @@ afterAll(async () => {
   issuers.close();
 });
 
-async function startInstance(onOutage: unknown): Promise<Instance> {
+async function startInstance(onOutage: unknown, workers = 1): Promise<Instance> {
   const proxy = await startProxy(redis.port);
   const edit = (config: Record<string, unknown>): void => {
     issuers.configure(config);
     config['timeouts'] = { decision: '900ms', store: '400ms' };
     config['store'] = `redis://127.0.0.1:${proxy.port}`;
+    config['workers'] = workers;
     config['revocation'] = { maxStaleness: `${MAX_STALENESS_MS}ms`, onOutage };
     seal(config);
   };
@@ -117,11 +118,11 @@ async function revokeMany(count: number, fail: () => unknown = () => undefined):
   return courses;
 }
 
-async function follow(token: Token, acknowledgedMs: number): Promise<Course> {
+async function follow(token: Token, acknowledgedMs: number, instance = b): Promise<Course> {
   let lastPassMs = Number.NEGATIVE_INFINITY;
   for (;;) {
     const sentMs = performance.now() - acknowledgedMs;
-    const outcome = await check(b, token.access);
+    const outcome = await check(instance, token.access);
     if (outcome !== 'passes') return { lastPassMs, deniedMs: performance.now() - acknowledgedMs };
     lastPassMs = sentMs;
     // The bound holds for decisions, each of which begins after its request was sent.
@@ -136,6 +137,32 @@ function report(what: string, courses: readonly Course[]): void {
     `${what}: ${times.length} revocations, until denied p50 ${at(0.5)} ms, p99 ${at(0.99)} ms, max ${at(1)} ms\n`,
   );
 }
+
+it('a token that is revoked at A is denied by every worker of another instance within maxStaleness', async () => {
+  const many = await startInstance('deny', 2);
+  const { sallyport, proxy, checks } = many;
+  // Connections are handed out in turn.
+  const others = [1, 2, 3].map(() => connectChecks(sallyport.ports.extAuthz));
+  const all = [checks, ...others].map((client) => ({ ...many, checks: client }));
+  try {
+    const passes = (access: string) => Promise.all(all.map((at) => check(at, access)));
+    for (const fail of [() => undefined, () => proxy.swallow(FEED)]) {
+      for (let round = 0; round < 5; round++) {
+        const token = await issue(['messages:send']);
+        await expect.poll(() => passes(token.access), { timeout: 20_000 }).toEqual(all.map(() => 'passes'));
+        const acknowledgedMs = await revoke(token);
+        fail();
+        for (const at of all) await follow(token, acknowledgedMs, at);
+      }
+    }
+    const { body } = await call(sallyport.ports.admin, 'GET', '/metrics');
+    for (const worker of [1, 2]) expect(body).toMatch(new RegExp(`worker_decisions_total{worker="${worker}"} [1-9]`));
+  } finally {
+    for (const client of [checks, ...others]) client.close();
+    await sallyport.close();
+    await proxy.close();
+  }
+});
 
 /** Resolves once the latest log line about the feed is that it is back. */
 async function untilFeedIsBack({ sallyport }: Instance): Promise<void> {

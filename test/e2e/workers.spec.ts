@@ -1,10 +1,12 @@
+import { readFile } from 'node:fs/promises';
 import { Agent } from 'node:http';
+import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Exposition, parseExposition } from '../support/exposition.ts';
 import { type CaseIssuers, corporateToken, OWNER, startCaseIssuers } from '../support/servers/case-issuers.ts';
 import { type CheckClient, connectChecks } from '../support/servers/check-client.ts';
-import { call, sendRequest } from '../support/servers/http-client.ts';
+import { basic, call, sendRequest } from '../support/servers/http-client.ts';
 import { type Platform, startPlatform } from '../support/servers/platform.ts';
 
 const MAX_STALENESS_MS = 1_000;
@@ -42,6 +44,7 @@ afterAll(async () => {
 function edit(config: Record<string, unknown>): void {
   issuers.configure(config);
   config['workers'] = 2;
+  config['log'] = { audit: './audit.log' };
   config['revocation'] = { maxStaleness: `${MAX_STALENESS_MS}ms` };
 }
 
@@ -240,6 +243,22 @@ it('a stopped worker delays no other one, and decides nothing by what it knew be
   }
   await expect.poll(() => check(first, access), { timeout: 10_000 }).toBe(401);
   await expect.poll(async () => (await workerNumber(1)).status, { timeout: 10_000 }).toBe('ready');
+});
+
+it('an audit record of a worker is a line of the one audit log', async () => {
+  const [client] = checks;
+  for (let guess = 0; guess < 12; guess++) {
+    const headers = [['authorization', basic('nobody', `wrong ${guess}`)]] as const;
+    await client?.check({ method: 'POST', path: MESSAGES, host: 'api.example.com', headers }, 'raw');
+  }
+  const records = async (): Promise<readonly object[]> => {
+    const lines = (await readFile(join(platform.sallyport.folder, 'audit.log'), 'utf8')).trimEnd().split('\n');
+    return lines.map((line): object => JSON.parse(line));
+  };
+  const msg = 'too many wrong passwords: further log-ins have to wait';
+  const spent = expect.objectContaining({ log: 'audit', worker: 1, msg });
+  await expect.poll(records, { timeout: 10_000 }).toContainEqual(spent);
+  expect(platform.sallyport.output()).not.toContain('"log":"audit"');
 });
 
 it('the workers end with the primary process, also if it is killed', async () => {

@@ -26,6 +26,9 @@ export interface WorkerProcessParts {
 /** A question without its number. */
 type Asked = Question extends infer One ? (One extends Question ? Omit<One, 'id'> : never) : never;
 
+/** What a {@link WorkerProcess} is for those who use it. */
+export type RunningWorker = Pick<WorkerProcess, 'pid' | 'started' | 'send' | 'ask' | 'kill'>;
+
 /** A worker, as the primary process sees it. */
 export class WorkerProcess {
   /** Resolves to the address of its door once it listens; rejects if it ends before. */

@@ -3,7 +3,7 @@ import type { Timers } from '../../lib/clock.ts';
 import type { WorkerState } from '../../observe/sources.ts';
 import type { WorkerEvents } from '../../observe/worker-events.ts';
 import type { EncodedConfig } from './config-codec.ts';
-import { WorkerProcess } from './worker-process.ts';
+import type { RunningWorker, WorkerProcessParts } from './worker-process.ts';
 import { WorkerValues } from './worker-values.ts';
 
 /** The wait before a worker is replaced. It doubles with each one that ends soon. */
@@ -37,6 +37,7 @@ export interface WorkerSlotParts {
   readonly current: () => Generation;
   /** Whether the whole instance is ready. */
   readonly isReady: () => boolean;
+  readonly startProcess: (parts: WorkerProcessParts) => RunningWorker;
   /** Called when {@link WorkerSlot.isServing} may have changed. */
   readonly changed: () => void;
 }
@@ -51,7 +52,7 @@ export type Preparation =
 export class WorkerSlot {
   readonly values = new WorkerValues();
   private readonly parts: WorkerSlotParts;
-  private process: WorkerProcess | undefined;
+  private process: RunningWorker | undefined;
   private listens = false;
   private checksWithoutReport = 0;
   private troubles: readonly string[] = [];
@@ -59,6 +60,8 @@ export class WorkerSlot {
   private shortLives = 0;
   private startedAtMs = 0;
   private isReplacing = false;
+  /** Only one configuration at a time is prepared at a process. */
+  private catchingUp: Promise<void> = Promise.resolve();
   private isClosing = false;
   private closed: () => void = () => undefined;
   private cancelStart: () => void = () => undefined;
@@ -117,11 +120,14 @@ export class WorkerSlot {
   }
 
   /**
-   * Has its process build what a configuration decides; `undefined` if it has none that listens: the next one starts with
-   * the configuration that is in force then. Never rejects.
+   * Has its process build what a configuration decides. A process that does not listen yet has nothing to do: it takes up
+   * the configuration in force once it listens. Never rejects.
    */
-  async prepare(config: EncodedConfig): Promise<Preparation | undefined> {
-    return this.listens && this.process !== undefined ? this.prepareAt(this.process, config) : undefined;
+  async prepare(config: EncodedConfig): Promise<Preparation> {
+    await this.catchingUp;
+    const { process } = this;
+    if (!this.listens || process === undefined) return { outcome: 'prepared', apply: () => this.catchUp() };
+    return this.prepareAt(process, config);
   }
 
   /** Lets it finish its requests and end, and kills it after the limit. Resolves when it has ended; none replaces it. */
@@ -143,7 +149,7 @@ export class WorkerSlot {
     const started = current();
     this.checksWithoutReport = 0;
     this.startedAtMs = nowMs();
-    const process = new WorkerProcess({
+    const process: RunningWorker = this.parts.startProcess({
       worker,
       config: started.config,
       relay,
@@ -155,28 +161,34 @@ export class WorkerSlot {
     if (isReady()) process.send({ kind: 'ready' });
     this.listens = this.process === process;
     changed();
-    if (current() !== started) await this.bringUpToDate(process);
+    if (current() !== started) this.catchUp();
     return address;
   }
 
-  /** It started with a configuration that is not in force any more. */
-  private async bringUpToDate(process: WorkerProcess): Promise<void> {
+  /** Has a process that listens, but has a former configuration, take up the one in force. */
+  private catchUp(): void {
+    const { process } = this;
+    if (this.listens && process !== undefined) this.catchingUp = this.bringUpToDate(process);
+  }
+
+  private async bringUpToDate(process: RunningWorker): Promise<void> {
     const preparation = await this.prepareAt(process, this.parts.current().config);
     if (preparation.outcome === 'prepared') preparation.apply();
     else if (preparation.outcome === 'gone') preparation.replace();
     else this.replaceOutdated(process, preparation.why);
   }
 
-  private async prepareAt(process: WorkerProcess, config: EncodedConfig): Promise<Preparation> {
+  private async prepareAt(process: RunningWorker, config: EncodedConfig): Promise<Preparation> {
     const answer = await process.ask({ kind: 'prepare', config }, PREPARE_MS);
     if (answer?.kind !== 'prepared') {
       return { outcome: 'gone', replace: () => this.replaceOutdated(process, 'it does not respond') };
     }
     if (answer.refused !== undefined) return { outcome: 'refused', why: answer.refused };
-    return { outcome: 'prepared', apply: () => process.send({ kind: 'apply' }) };
+    const apply = (): void => (this.process === process ? process.send({ kind: 'apply' }) : this.catchUp());
+    return { outcome: 'prepared', apply };
   }
 
-  private replaceOutdated(process: WorkerProcess, why: string): void {
+  private replaceOutdated(process: RunningWorker, why: string): void {
     if (this.process !== process) return;
     this.parts.events.workerOutdated(this.parts.worker, why);
     process.kill();
@@ -190,7 +202,7 @@ export class WorkerSlot {
     if (wasSilent) this.parts.changed();
   }
 
-  private noteEnd({ pid }: WorkerProcess, how: string): void {
+  private noteEnd({ pid }: RunningWorker, how: string): void {
     this.process = undefined;
     this.listens = false;
     this.troubles = [];

@@ -1,5 +1,6 @@
 import type { Config } from '../../config/config.ts';
 import { withRestartKeysOf } from '../../config/reload/restart-keys.ts';
+import { removeDeadSocket } from '../../edge/listening.ts';
 import { systemTimers } from '../../lib/clock.ts';
 import { errorMessage } from '../../lib/errors.ts';
 import { every } from '../../lib/every.ts';
@@ -10,6 +11,7 @@ import type { WorkerState } from '../../observe/sources.ts';
 import type { WorkerEvents } from '../../observe/worker-events.ts';
 import { encodeConfig } from './config-codec.ts';
 import { configOfWorker } from './worker-config.ts';
+import { WorkerProcess } from './worker-process.ts';
 import type { Generation } from './worker-slot.ts';
 import { WorkerSlot } from './worker-slot.ts';
 
@@ -68,6 +70,8 @@ export class Workers {
 
   /** Starts all workers. Rejects if one cannot start: a fault that it has now, its replacements would have too. */
   async start(): Promise<void> {
+    const { extAuthz } = this.started.listen;
+    if (extAuthz !== undefined && 'path' in extAuthz.address) await removeDeadSocket(extAuthz.address.path);
     const starting = this.slots.map((slot, index) =>
       slot.start().catch((cause: unknown) => {
         throw new Error(`worker ${index + 1} cannot start: ${errorMessage(cause)}`, { cause });
@@ -96,14 +100,14 @@ export class Workers {
     const encoded = encodeConfig(configOfWorker(withRestartKeysOf(this.started, config)));
     const preparations = await Promise.all(this.slots.map((slot) => slot.prepare(encoded)));
     for (const [index, preparation] of preparations.entries()) {
-      if (preparation?.outcome === 'refused')
+      if (preparation.outcome === 'refused')
         return { outcome: 'refused', why: `worker ${index + 1}: ${preparation.why}` };
     }
     const apply = (): void => {
       this.generation = { config: encoded };
       for (const preparation of preparations) {
-        if (preparation?.outcome === 'prepared') preparation.apply();
-        if (preparation?.outcome === 'gone') preparation.replace();
+        if (preparation.outcome === 'prepared') preparation.apply();
+        if (preparation.outcome === 'gone') preparation.replace();
       }
     };
     return { outcome: 'prepared', apply };
@@ -133,6 +137,7 @@ export class Workers {
       relay,
       current: () => this.generation,
       isReady: () => this.isReady && !this.isStopping,
+      startProcess: (parts) => new WorkerProcess(parts),
       changed: () => this.followServing(),
     });
   }

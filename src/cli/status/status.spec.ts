@@ -16,6 +16,7 @@ const COMPONENTS = {
   feed: { status: 'ok', ageSeconds: 0.05396740900000077 },
   keySets: [{ issuer: 'corporate', status: 'missing', failures: 3, ageSeconds: 86399.99999 }],
   config: { status: 'ok', takenAt: 'then', needRestart: ['store', 'listen.tokens'] },
+  workers: [{ worker: 1, status: 'ready', pid: 7, replaced: 2, decisions: 9, troubles: ['feed stale', 'log failing'] }],
   log: { status: 'ok', lost: 0 },
 } as const;
 
@@ -63,6 +64,7 @@ store          failing, errors 2
 feed           ok, age 0.054 s
 key sets of corporate  missing, failures 3, age 86400 s
 config         ok, taken at then, need restart store listen.tokens
+worker 1       ready, pid 7, replaced 2, decisions 9, troubles feed stale log failing
 log            ok, lost 0
 decisions      7 allow, 1 deny
 `,

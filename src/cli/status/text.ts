@@ -11,13 +11,18 @@ const WIDTH = 13;
 function lineOf(name: string, part: unknown): string {
   const {
     issuer,
+    worker,
     name: own = issuer,
     status,
     ...rest
   } = typeof part === 'object' && part !== null ? ({ ...part } as Members) : {};
   const details = Object.entries(rest).map(detailOf);
-  const title = own === undefined ? wordsOf(name) : `${wordsOf(name)} of ${plain(own)}`;
+  const title = worker === undefined ? titleOf(name, own) : `worker ${plain(worker)}`;
   return `${title.padEnd(WIDTH)}  ${[...(status === undefined ? [] : [plain(status)]), ...details].join(', ')}`;
+}
+
+function titleOf(name: string, own: unknown): string {
+  return own === undefined ? wordsOf(name) : `${wordsOf(name)} of ${plain(own)}`;
 }
 
 /** `ageSeconds: 0.053967` as `age 0.054 s`. */

@@ -30,11 +30,12 @@ export interface CheckClient {
   close(): void;
 }
 
-/** Calls the ext_authz door as Envoy does. */
-export function connectChecks(port: number): CheckClient {
+/** Calls the ext_authz door as Envoy does. @param at its port on this machine, or `unix:/path`. */
+export function connectChecks(at: number | string): CheckClient {
   // Clients do not share a connection.
   const options = { 'grpc.use_local_subchannel_pool': 1 };
-  const client = new Client(`127.0.0.1:${port}`, credentials.createInsecure(), options);
+  const target = typeof at === 'number' ? `127.0.0.1:${at}` : at;
+  const client = new Client(target, credentials.createInsecure(), options);
   const { path, requestSerialize, responseDeserialize } = loadExtAuthz().Check;
   return {
     check: async (request, form) => {

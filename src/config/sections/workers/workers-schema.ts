@@ -1,7 +1,7 @@
 import * as z from 'zod';
+import { MAX_WORKERS } from '../../config.ts';
 import { expected } from '../../reading/shape.ts';
 
-const MAX_WORKERS = 64;
 const WORKERS = `auto, or a whole number from 1 to ${MAX_WORKERS}`;
 
 const FAULT = { error: expected(WORKERS) };
