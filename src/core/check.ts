@@ -36,6 +36,7 @@ const STEP_OF = {
   'no path': 'path',
   'several paths': 'path',
   'disguised header': 'path',
+  'check too long': 'path',
 
   route: 'route',
   'cors origin': 'route',

@@ -63,7 +63,8 @@ export type RequestFlaw =
   | 'several hosts'
   | 'no path'
   | 'several paths'
-  | 'disguised header';
+  | 'disguised header'
+  | 'check too long';
 
 /** `undefined` if the address is unknown. */
 export type ClientAddress = () => string | undefined;

@@ -74,6 +74,7 @@ const PATH_FAILURES: Readonly<Record<CheckOf<'path'>, string>> = {
   'no path': 'the gateway does not say the path',
   'several paths': 'the gateway says more than one path',
   'disguised header': 'a header has another spelling of a name that only Sallyport may set',
+  'check too long': 'what the gateway says of the request is longer than the limit of its listener',
 };
 
 const ROUTE_FAILURES: Readonly<Record<CheckOf<'route'>, string>> = {

@@ -9,15 +9,12 @@ import type { DecodedCheck, MalformedCheck } from './decode.ts';
 import { encodeDeny } from './encode.ts';
 import type { CheckTerms } from './header-name.ts';
 import { countKeptPasses } from './kept-passes.ts';
+import { MALFORMED_REPLY } from './malformed-reply.ts';
 import type { Metadata } from './messages.ts';
 import { ResponseWriter } from './wire/response-writer.ts';
 
 /** The door's key under `listen`. */
 export const DOOR = 'extAuthz';
-
-/** gRPC's INVALID_ARGUMENT. */
-const INVALID_ARGUMENT = 3;
-const MALFORMED = { code: INVALID_ARGUMENT, details: 'the message is no acceptable CheckRequest' } as const;
 
 /** What the decision of a check needs. */
 export interface CheckParts {
@@ -86,7 +83,7 @@ export function createCheckService<Message>(
     try {
       const under = activeParts();
       const check = decode(message, under.terms, callTraceparent);
-      if (check.outcome === 'malformed') return MALFORMED;
+      if (check.outcome === 'malformed') return MALFORMED_REPLY;
       const decision = under.gateway.decider.decide(check.request);
       if (decision instanceof Promise) {
         check.unread?.detach();

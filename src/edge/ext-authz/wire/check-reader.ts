@@ -4,11 +4,11 @@ import type { CheckTerms, HeaderRole } from '../header-name.ts';
 import { FieldCursor } from './field-cursor.ts';
 import { HeaderEntry } from './header-entry.ts';
 import { type KnownName, NameCache } from './name-cache.ts';
+import { OVER_LIMIT } from './over-limit.ts';
 import { TextCache } from './text-cache.ts';
 import { textOf, UnreadParts } from './unread-parts.ts';
 
 const MALFORMED: MalformedCheck = { outcome: 'malformed' };
-
 /** The fields that are read of `CheckRequest` and of the messages in it, by their numbers. */
 const ATTRIBUTES = 1;
 const SOURCE = 1;
@@ -79,6 +79,7 @@ export class CheckReader {
 
   /** @param callTraceparent see `CheckService`. */
   read(message: Buffer, terms: CheckTerms, callTraceparent: string | undefined): DecodedCheck | MalformedCheck {
+    if (message === OVER_LIMIT) return readTooLong(callTraceparent);
     this.begin(message, terms);
     const isRead =
       this.locate(0, message.length, ATTRIBUTES) &&
@@ -253,4 +254,14 @@ export class CheckReader {
     this.keys.push(name.key);
     return false;
   }
+}
+
+/** The check of a message that was too long to be read; it is denied. */
+function readTooLong(traceparent: string | undefined): DecodedCheck {
+  const { request, shown } = new CheckDraft(undefined).complete(
+    { method: '', host: '', path: '', client: undefined, certificate: undefined },
+    traceparent,
+    undefined,
+  );
+  return { outcome: 'decoded', request: { ...request, flaw: 'check too long' }, shown };
 }

@@ -12,10 +12,10 @@ import { createCheckService, DOOR } from '../../check-service.ts';
 import type { ExtAuthzDoor, ExtAuthzParts } from '../../door.ts';
 import { EXT_AUTHZ, unobservedParts } from '../../door.ts';
 import type { CheckRequest } from '../../messages.ts';
+import { encodeChecks } from '../../wire/sample-checks.ts';
 import type { ExtAuthzPackage } from './definition.ts';
 import { loadPackage } from './definition.ts';
 import { createLoadedDecoder } from './loaded-decoder.ts';
-import { encodeChecks } from './warm-up.ts';
 
 /** Opens the door with grpc-js. Rejects if it cannot listen. */
 export async function openGrpcJsDoor(listener: Listener, parts: ExtAuthzParts): Promise<ExtAuthzDoor> {
@@ -41,7 +41,7 @@ function createServer(loaded: ExtAuthzPackage, parts: CheckParts, connections: C
 
 async function warmUp(loaded: ExtAuthzPackage, gateway: Gateway, authorizations: readonly string[]): Promise<void> {
   const server = createServer(loaded, unobservedParts(gateway), new Connections());
-  await callInMemory(server, loaded.service.Check.path, encodeChecks(loaded, authorizations)).catch(() => {});
+  await callInMemory(server, loaded.service.Check.path, encodeChecks(authorizations)).catch(() => {});
 }
 type Call = ServerUnaryCall<CheckRequest, Buffer>;
 type Reply = sendUnaryData<Buffer>;
