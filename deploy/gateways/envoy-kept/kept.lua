@@ -121,11 +121,12 @@ end
 -- Keeping an answer costs about a quarter of asking, so only what comes again is worth it. A wrong guess costs nothing else,
 -- so parts of the key will do.
 local function comesAgain(key, boot)
+  if seenCount >= MAX_SEEN or boot >= seenTurnAt then
+    seenBefore, seen, seenCount = boot < seenTurnAt + WINDOW_MS and seen or {}, {}, 0
+    seenTurnAt = boot + WINDOW_MS
+  end
   local hint = sub(key, 1, 100) .. sub(key, -24)
   if seen[hint] then return true end
-  if seenCount >= MAX_SEEN or boot >= seenTurnAt then
-    seenBefore, seen, seenCount, seenTurnAt = seen, {}, 0, boot + WINDOW_MS
-  end
   seen[hint], seenCount = true, seenCount + 1
   return seenBefore[hint] ~= nil
 end
