@@ -31,7 +31,7 @@ export interface KeptParts {
 const OWN_KEYS = ['filter_enabled_metadata', 'metadata_context_namespaces'];
 
 /** Reads `deploy/gateways/envoy-kept/envoy.yaml`, with `kept.lua` where it lies in this folder. */
-function keptParts(): KeptParts {
+export function keptParts(): KeptParts {
   const { listeners } = parse(readFileSync(new URL('envoy.yaml', FOLDER), 'utf8')).static_resources;
   const manager = listeners[0].filter_chains[0].filters[0].typed_config;
   const filters: readonly Filter[] = manager.http_filters;
