@@ -79,5 +79,7 @@ async function configOf(
     ...Object.fromEntries(doors.map((door, index) => [door, `127.0.0.1:${ports.others[index]}`])),
   };
   const basic = doors.length === 0 ? { basic: undefined } : {};
-  return { ...config, ...basic, listen, issuers: [...own, partner], ...more };
+  // A busy machine must not count as a denial.
+  const timeouts = { decision: '5s', store: '4s' };
+  return { ...config, ...basic, listen, timeouts, issuers: [...own, partner], ...more };
 }

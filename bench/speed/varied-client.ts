@@ -30,8 +30,6 @@ const messages = split(readFileSync(file));
 let begun = 0;
 let answered = 0;
 
-await Promise.all(Array.from({ length: connections }, () => run()));
-
 function run(): Promise<void> {
   return new Promise((resolve, reject) => {
     const socket = connect({ port, host: '127.0.0.1', noDelay: true });
@@ -143,3 +141,5 @@ function indexed(first: number, value: string): Buffer {
 function text(value: string): Buffer {
   return Buffer.concat([Buffer.from([value.length]), Buffer.from(value)]);
 }
+
+await Promise.all(Array.from({ length: connections }, () => run()));

@@ -53,6 +53,12 @@ import type { MakeDecider } from './use-cases.ts';
 import { buildUseCases, checkOf, unobserved } from './use-cases.ts';
 import { fieldsWithCredentials, headersWithCredentials, wantedFields } from './wanted-fields.ts';
 
+/**
+ * The share of a decision's time in which the verification of its token must have begun. Little is left for what follows,
+ * which is quick: a process that got no CPU time for a while must not give up all that waits.
+ */
+const WAITS_FOR = 0.8;
+
 /** Everything that one configuration decides. A reload builds the next one, which the doors use from then on. */
 export interface ActiveConfig {
   readonly config: Config;
@@ -241,7 +247,7 @@ function buildVerifier(
   };
   return new CredentialVerifier({
     // The rest of the time is for the revocation set.
-    bearer: new BearerVerifier({ ...shared, issuers, clock, signers, pace, waitMs: timeouts.decisionMs / 2 }),
+    bearer: new BearerVerifier({ ...shared, issuers, clock, signers, pace, waitMs: timeouts.decisionMs * WAITS_FOR }),
     keys: own && buildKeyVerifier(config, own, sharedParts, shared),
     opaque: introspection.verifier(config.issuers, shared),
     basic: own && buildBasicVerifier(own, sharedParts, generation),
