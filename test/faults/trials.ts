@@ -41,9 +41,10 @@ export function testFaults<Set extends Truth>(faults: readonly Fault<Set>[], set
   });
 }
 
-/** Prints the table of all trials. */
+/** Prints the table of all trials, and that of the ones in which answers were kept. */
 export function printTrials(): void {
-  process.stdout.write(`\n${tableOf(trials)}\n`);
+  const [kept, asked] = [true, false].map((isKeeping) => trials.filter((one) => one.keptPasses > 0 === isKeeping));
+  for (const some of [asked, kept]) if (some !== undefined) process.stdout.write(`\n${tableOf(some)}\n`);
 }
 
 /** Fails if the promise was broken, or was not tested at all. */

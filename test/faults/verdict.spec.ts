@@ -83,3 +83,13 @@ it('judge() counts a slow response or a failure as a notice if the log has none'
   expect(judge({ ...QUIET, saidMs: Infinity, checks: [failed] }).noticeMs).toBe(120);
   expect(judge({ ...QUIET, saidMs: Infinity }).noticeMs).toBe(Infinity);
 });
+
+it('judge() counts the requests that passed, and those that passed by a kept answer', () => {
+  const checks = [check({ isKept: true }), check({ isKept: false }), check({}), check({ status: 401 })];
+  expect(judge({ ...QUIET, checks })).toMatchObject({ passes: 3, keptPasses: 1 });
+});
+
+it('judge() reports a kept answer that passed after the bound like any other', () => {
+  const late = { ...watched(10_500, PASSED), isKept: true };
+  expect(judge({ ...QUIET, revocations: [REVOKED], checks: [late] }).passedLate).toHaveLength(1);
+});
