@@ -168,6 +168,9 @@ describe('RouteMap.match() by host', () => {
     ['10.0.0.1:80', 'api.example.com,10.0.0.1'],
     ['b.example.com', '*.example.com'],
     ['a.b.example.com', '*.example.com'],
+    [`${'a.'.repeat(120)}example.com`, '*.example.com'],
+    [`${'a.'.repeat(115)}eu.example.com:443`, '*.eu.example.com'],
+    [`${'a.'.repeat(120)}example.org`, ''],
     ['a.eu.example.com', '*.eu.example.com'],
     ['eu.example.com', '*.example.com'],
     ['example.com', ''],
@@ -201,6 +204,8 @@ describe('RouteMap.match() by host', () => {
     'ap\u0131.example.com',
     '[::1',
     'http://api.example.com',
+    `${'a.'.repeat(500)}example.com`,
+    `${'a'.repeat(300)}.example.com`,
   ])('of the malformed host %j is none, not the rule for every host', (host) => {
     for (const path of ['/x', '/every', '/kept']) expect(routes.match(host, 'GET', path)).toBe('none');
   });

@@ -4,6 +4,7 @@ import type { CorsRule } from './cors/cors-rule.ts';
 import type { Places } from './credential/places/places.ts';
 import type { TokenUse } from './credential/verified-credential.ts';
 import { decodePath, encodePath } from './path.ts';
+import { decidingHost, dotsIn } from './patterns/deciding-host.ts';
 import type { McpRule } from './resource/mcp-tools.ts';
 import type { Resource } from './resource/resource.ts';
 import type { Requirement } from './scope.ts';
@@ -151,7 +152,8 @@ export class RouteMap {
   readonly conflicts: readonly RouteConflict[];
   private readonly everyHost = new HostTable();
   private readonly hosts = new Map<string, HostTable>();
-  private readonly suffixes: { readonly suffix: string; readonly table: HostTable }[] = [];
+  /** The most dots of a `*.suffix` among {@link hosts}. */
+  private mostDots = 0;
   private readonly scopes: ReadonlyMap<string, Route> | undefined;
 
   /** @param scopes the routes for questions about one scope, by its name. */
@@ -164,7 +166,6 @@ export class RouteMap {
         if (standing !== undefined) conflicts.push({ route, standing });
       }
     }
-    this.suffixes.sort((left, right) => right.suffix.length - left.suffix.length);
     this.conflicts = conflicts;
   }
 
@@ -190,7 +191,7 @@ export class RouteMap {
     if (standing !== undefined) return standing;
     const table = new HostTable();
     this.hosts.set(host, table);
-    if (host.startsWith('*.')) this.suffixes.push({ suffix: host.slice(1), table });
+    if (host.startsWith('*.')) this.mostDots = Math.max(this.mostDots, dotsIn(host));
     return table;
   }
 
@@ -198,16 +199,21 @@ export class RouteMap {
     if (this.hosts.size === 0) return this.everyHost;
     const name = readHostName(host);
     if (name === undefined) return undefined;
-    return this.hosts.get(name) ?? this.suffixes.find(({ suffix }) => name.endsWith(suffix))?.table ?? this.everyHost;
+    return this.hosts.get(decidingHost(name, this.hosts, this.mostDots)) ?? this.everyHost;
   }
 }
 
 /** Without empty labels. Lower-cased only after the match, since lower-casing maps U+212A to an ASCII `k`. */
 const HOST = /^((?:[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?)?|\[[0-9a-f:.]+\])(?::[0-9]*)?$/i;
 
+/** A name of 253 characters (RFC 1035, section 2.3.4), a final dot and a port. */
+const MAX_AUTHORITY_LENGTH = 260;
+
 /**
- * The host name of an authority in lower case, without port and final dot; `undefined` if it is not a plain authority.
+ * The host name of an authority in lower case, without port and final dot; `undefined` if it is not a plain authority, or
+ * longer than any name.
  */
 export function readHostName(authority: string): string | undefined {
+  if (authority.length > MAX_AUTHORITY_LENGTH) return undefined;
   return HOST.exec(authority)?.[1]?.toLowerCase().replace(/\.$/, '');
 }
