@@ -1,8 +1,7 @@
-import { writeRstStream } from './frames/control-frames.ts';
-import { ErrorCode } from './frames/frame-format.ts';
+import { ErrorCode, FrameType, words } from './frames/frame-format.ts';
 import { collectWhole, INCOMPLETE, MessageReader, TOO_LONG, wholeMessage } from './grpc/message-reader.ts';
 import { Status } from './grpc/status-code.ts';
-import type { LimitName } from './limits.ts';
+import { type BudgetName, Budgets, type LimitName } from './limits.ts';
 import type { Link } from './link.ts';
 import type { Stream } from './stream.ts';
 import type { UnaryFailure, UnaryMethod, UnaryReply } from './unary.ts';
@@ -20,19 +19,34 @@ const LONGEST_TIMER = 0x7fff_ffff;
 /** The calls of one connection, from their header section to the reply: gRPC over HTTP/2. */
 export class Calls {
   readonly #link: Link;
-  /** Calls that were handed to their methods so far. */
-  accepted = 0;
-  /** Calls that are closed while their methods still run: they count against `concurrentStreams`. */
-  #abandoned = 0;
-  #heldBytes = 0;
+  readonly #budgets: Budgets;
 
   constructor(link: Link) {
     this.#link = link;
+    this.#budgets = new Budgets(link.parts.limits);
   }
 
   /** Whether one more call is within `concurrentStreams`. */
   get hasRoom(): boolean {
-    return this.#link.streams.size + this.#abandoned < this.#link.limits.concurrentStreams;
+    const { streams, parts } = this.#link;
+    return streams.size + streams.abandoned < parts.limits.concurrentStreams;
+  }
+
+  /** Takes one of a budget; closes the connection if nothing is left of it. */
+  take(name: BudgetName): boolean {
+    const isLeft = this.#budgets.take(name, this.#link.now, this.#link.streams.accepted);
+    if (!isLeft) this.#link.exceed(name);
+    return isLeft;
+  }
+
+  /** Resets a stream because of the client's mistake, also one that is closed. RFC 9113, section 5.4.2. */
+  streamError(id: number, code: ErrorCode): void {
+    const { streams, output } = this.#link;
+    const stream = streams.get(id);
+    output.frame(FrameType.RST_STREAM, 0, id, words(code));
+    if (stream === undefined) streams.remember(id, false);
+    else streams.close(stream);
+    this.take('streamErrors');
   }
 
   /** Begins a call. `hasEnded` if it has no body. */
@@ -48,9 +62,9 @@ export class Calls {
   data(stream: Stream, bytes: Buffer, start: number, end: number, isEnd: boolean): void {
     stream.bodyBytes += end - start;
     const { target, contentLength } = stream.head;
-    const { messageBytes } = this.#link.limits;
+    const { messageBytes } = this.#link.parts.limits;
     if (contentLength >= 0 && stream.bodyBytes > contentLength) {
-      this.#link.streamError(stream.id, ErrorCode.PROTOCOL_ERROR);
+      this.streamError(stream.id, ErrorCode.PROTOCOL_ERROR);
     } else if (!('handle' in target)) {
       if (isEnd) this.#end(stream, INCOMPLETE);
     } else if (isEnd && stream.reader === undefined) {
@@ -68,25 +82,14 @@ export class Calls {
     this.#end(stream, stream.reader?.end() ?? INCOMPLETE);
   }
 
-  /** Closes a stream: whatever its method answers later is dropped. */
-  close(stream: Stream): void {
-    if (stream.isClosed) return;
-    stream.isClosed = true;
-    if (stream.isRunning) this.#abandoned++;
-    if (stream.timer !== undefined) clearTimeout(stream.timer);
-    if (stream.unsent.length > 0) this.#link.sender.waiting.delete(stream);
-    this.#heldBytes -= stream.heldBytes;
-    this.#link.streams.close(stream.id, stream.hasEnded);
-  }
-
-  /** Ends the calls that take longer than the limits permit. Requests have so many milliseconds. */
-  sweep(now: number, requestMs: number): void {
-    const { sendMs } = this.#link.limits;
-    for (const stream of this.#link.streams) {
+  /** Ends the calls that take longer than the limits permit; a request may take `requestMs`. */
+  sweep(requestMs: number): void {
+    const { streams, now, parts } = this.#link;
+    for (const stream of streams) {
       if (!stream.hasEnded && now - stream.openedAt > Math.min(requestMs, stream.timeoutMs)) {
         if (stream.timeoutMs > requestMs) this.#link.limitReached('requestMs');
         this.#fail(stream, EXPIRED);
-      } else if (stream.unsent.length > 0 && now - stream.unsentSince > sendMs) {
+      } else if (stream.unsent.length > 0 && now - stream.unsentSince > parts.limits.sendMs) {
         this.#leave(stream, ErrorCode.CANCEL, 'sendMs');
       }
     }
@@ -94,12 +97,16 @@ export class Calls {
 
   /** Writes the replies that waited for a window. */
   resume(): void {
-    this.#link.sender.resume(this.#link.now, (stream) => this.#replied(stream));
+    const { streams, sender, now } = this.#link;
+    for (const stream of streams) {
+      if (stream.unsent.length > 0 && sender.writeRest(stream, now)) this.#replied(stream);
+    }
   }
 
-  /** The client no longer waits for the reply of a method. */
-  expire(stream: Stream): void {
-    this.#later(stream, EXPIRED);
+  /** Replies outside the turn in which the request arrived. */
+  replyLater(stream: Stream, reply: UnaryReply): void {
+    if (stream.isClosed) return;
+    this.#link.later(() => this.#reply(stream, reply));
   }
 
   /** Takes the end of a request whose body came to `message`. */
@@ -107,10 +114,10 @@ export class Calls {
     stream.hasEnded = true;
     stream.reader = undefined;
     const { target, contentLength } = stream.head;
-    if (contentLength >= 0 && stream.bodyBytes !== contentLength) {
-      this.#link.streamError(stream.id, ErrorCode.PROTOCOL_ERROR);
-    } else if ('status' in target) {
-      if (this.#link.sender.writeRefusal(stream, target, this.#link.now)) this.#replied(stream);
+    const { sender, now } = this.#link;
+    if (contentLength >= 0 && stream.bodyBytes !== contentLength) this.streamError(stream.id, ErrorCode.PROTOCOL_ERROR);
+    else if ('status' in target) {
+      if (sender.writeRefusal(stream, target, now)) this.#replied(stream);
     } else if ('code' in target) this.#fail(stream, target);
     else if (!Buffer.isBuffer(message)) this.#refuse(stream, target, message);
     else if (stream.timeoutMs <= 0) this.#fail(stream, EXPIRED);
@@ -118,7 +125,7 @@ export class Calls {
   }
 
   #handle(stream: Stream, method: UnaryMethod, message: Buffer): void {
-    this.accepted++;
+    this.#link.streams.accepted++;
     this.#hold(stream, 0);
     stream.isAccepted = true;
     stream.message = message;
@@ -137,32 +144,23 @@ export class Calls {
     try {
       return handle(stream);
     } catch (error) {
-      this.#link.observer.methodFailed?.(stream.path, error);
+      this.#link.parts.observer.methodFailed?.(stream.path, error);
       return FAILED;
     }
   }
 
   async #await(stream: Stream, promise: Promise<UnaryReply>): Promise<void> {
     const reply = await promise.catch((error: unknown) => {
-      this.#link.observer.methodFailed?.(stream.path, error);
+      this.#link.parts.observer.methodFailed?.(stream.path, error);
       return FAILED;
     });
     stream.isRunning = false;
-    if (stream.isClosed) this.#abandoned--;
-    this.#later(stream, reply);
-  }
-
-  /** Replies outside the turn in which the request arrived. */
-  #later(stream: Stream, reply: UnaryReply): void {
-    try {
-      if (!stream.isClosed) this.#reply(stream, reply);
-      this.#link.flushSoon();
-    } catch (error) {
-      this.#link.broken(error);
-    }
+    if (stream.isClosed) this.#link.streams.abandoned--;
+    this.replyLater(stream, reply);
   }
 
   #reply(stream: Stream, reply: UnaryReply): void {
+    if (stream.isClosed) return;
     if (!Buffer.isBuffer(reply)) this.#fail(stream, reply);
     else if (this.#link.sender.writeMessage(stream, reply, this.#link.now)) this.#replied(stream);
     else if (this.#hold(stream, reply.length) !== undefined) {
@@ -172,12 +170,9 @@ export class Calls {
 
   /** Answers a call whose message is not acceptable. */
   #refuse(stream: Stream, { overLimit }: UnaryMethod, failure: UnaryFailure): void {
-    if (failure !== TOO_LONG && failure !== TOO_MUCH_HELD) {
-      this.#fail(stream, failure);
-      return;
-    }
-    this.#link.limitReached(failure === TOO_LONG ? 'messageBytes' : 'heldBytes');
-    this.#reply(stream, overLimit === undefined ? failure : overLimit());
+    const isOverLimit = failure === TOO_LONG || failure === TOO_MUCH_HELD;
+    if (isOverLimit) this.#link.limitReached(failure === TOO_LONG ? 'messageBytes' : 'heldBytes');
+    this.#reply(stream, isOverLimit && overLimit !== undefined ? overLimit() : failure);
   }
 
   #fail(stream: Stream, failure: UnaryFailure): void {
@@ -187,24 +182,25 @@ export class Calls {
 
   /** This side has ended the stream. If the client has not, it need not send the rest. RFC 9113, section 8.1. */
   #replied(stream: Stream): void {
-    if (!stream.hasEnded) writeRstStream(this.#link.output, stream.id, ErrorCode.NO_ERROR);
-    this.close(stream);
+    if (!stream.hasEnded) this.#link.output.frame(FrameType.RST_STREAM, 0, stream.id, words(ErrorCode.NO_ERROR));
+    this.#link.streams.close(stream);
   }
 
   #leave(stream: Stream, code: ErrorCode, limit: LimitName): void {
     this.#link.limitReached(limit);
-    writeRstStream(this.#link.output, stream.id, code);
-    this.close(stream);
+    this.#link.output.frame(FrameType.RST_STREAM, 0, stream.id, words(code));
+    this.#link.streams.close(stream);
   }
 
   /** Counts what is kept for a stream. Returns a failure if the connection keeps too much. */
   #hold(stream: Stream, bytes: number): UnaryFailure | undefined {
-    this.#heldBytes += bytes - stream.heldBytes;
+    const { streams, parts } = this.#link;
+    streams.heldBytes += bytes - stream.heldBytes;
     stream.heldBytes = bytes;
-    return this.#heldBytes > this.#link.limits.heldBytes ? TOO_MUCH_HELD : undefined;
+    return streams.heldBytes > parts.limits.heldBytes ? TOO_MUCH_HELD : undefined;
   }
 }
 
 function expire(calls: Calls, stream: Stream): void {
-  calls.expire(stream);
+  calls.replyLater(stream, EXPIRED);
 }

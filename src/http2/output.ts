@@ -1,5 +1,6 @@
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { FRAME_HEADER_BYTES, writeFrameHeader } from './frames/frame-format.ts';
 
 /** More than the longest frame with its header and what is written at once with it. */
 const SHARED_BYTES = 65_536;
@@ -55,6 +56,13 @@ export class Output {
     const at = this.#length;
     this.#length += length;
     return at;
+  }
+
+  /** Composes a frame. */
+  frame(type: number, flags: number, id: number, payload: Uint8Array): void {
+    const at = this.reserve(FRAME_HEADER_BYTES + payload.length);
+    const start = writeFrameHeader(this.bytes, at, payload.length, (type << 8) | flags, id);
+    this.bytes.set(payload, start);
   }
 
   /** Writes what was composed. */

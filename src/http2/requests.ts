@@ -1,6 +1,5 @@
 import type { Calls } from './calls.ts';
-import { writeRstStream } from './frames/control-frames.ts';
-import { ErrorCode, Flag, LARGEST } from './frames/frame-format.ts';
+import { ErrorCode, Flag, FrameType, LARGEST, words } from './frames/frame-format.ts';
 import { areTrailers, kindOfField, type RequestHead, readHead } from './grpc/request-head.ts';
 import { Status } from './grpc/status-code.ts';
 import { HpackDecoder } from './hpack/decoder.ts';
@@ -11,13 +10,24 @@ import { Stream } from './stream.ts';
 /** A client that has used this id is asked to leave, while there are ids for the calls of a round trip. Section 5.1.1. */
 const LAST_COMFORTABLE_ID = LARGEST - 65_536;
 
-/** Opens and ends calls as header blocks say. RFC 9113, section 8.1. */
+/** The longest header block, as a multiple of the longest header list: what is longer cannot be of use. */
+const MOST_LISTS = 4;
+
+const NOTHING: Buffer = Buffer.alloc(0);
+
+/** Joins header blocks, and opens and ends calls as they say. RFC 9113, sections 4.3 and 8.1. */
 export class Requests {
   readonly #link: Link;
   readonly #calls: Calls;
-  readonly decoder: HpackDecoder;
-  /** Whether the client knows which of its streams are the last: further ones are ignored. Section 6.8. */
-  areOver = false;
+  readonly #decoder: HpackDecoder;
+  /** The stream of a block of which CONTINUATION frames are missing; 0 if there is none. */
+  blockId = 0;
+  /** When that block began; infinite if there is none. */
+  blockSince = Number.POSITIVE_INFINITY;
+  #block = NOTHING;
+  #blockFlags = 0;
+  #isMalformed = false;
+  #continuations = 0;
   /** A client sends the same block again and again: the decoder then returns the same object. */
   #lastBlock: DecodedBlock | undefined;
   #lastHead: RequestHead | undefined;
@@ -25,67 +35,96 @@ export class Requests {
   constructor(link: Link, calls: Calls) {
     this.#link = link;
     this.#calls = calls;
-    const { headerTableBytes: maxTableBytes, headerListBytes: maxListBytes } = link.limits;
-    this.decoder = new HpackDecoder({ maxTableBytes, maxListBytes, kindOf: kindOfField });
+    const { headerTableBytes: maxTableBytes, headerListBytes: maxListBytes } = link.parts.limits;
+    this.#decoder = new HpackDecoder({ maxTableBytes, maxListBytes, kindOf: kindOfField });
   }
 
-  /** Takes a whole header block. It is decoded whatever becomes of its stream: section 4.3. */
-  take(id: number, flags: number, isMalformed: boolean, bytes: Buffer, start: number, end: number): void {
-    const { streams } = this.#link;
-    const block = this.decoder.decode(bytes, start, end);
-    const hasEnded = (flags & Flag.END_STREAM) !== 0;
+  settingsAcknowledged(): void {
+    this.#decoder.settingsAcknowledged();
+  }
+
+  /** Takes the block of a HEADERS frame, or its beginning. `isMalformed` if the frame itself is wrong. */
+  headers(id: number, flags: number, isMalformed: boolean, bytes: Buffer, start: number, end: number): void {
+    this.#isMalformed = isMalformed;
+    this.#blockFlags = flags;
+    if ((flags & Flag.END_HEADERS) !== 0) {
+      this.#take(id, bytes, start, end);
+      return;
+    }
+    this.blockId = id;
+    this.blockSince = this.#link.now;
+    this.#block = Buffer.from(bytes.subarray(start, end));
+    this.#continuations = 0;
+  }
+
+  /** Takes more of a block. Section 6.10. */
+  continuation(flags: number, piece: Buffer): void {
+    const { continuations, headerListBytes } = this.#link.parts.limits;
+    const block = Buffer.concat([this.#block, piece]);
+    this.#block = block;
+    if (++this.#continuations > continuations) this.#link.exceed('continuations');
+    else if (block.length > MOST_LISTS * headerListBytes) this.#link.exceed('headerListBytes');
+    else if ((flags & Flag.END_HEADERS) !== 0) {
+      const id = this.blockId;
+      this.blockId = 0;
+      this.blockSince = Number.POSITIVE_INFINITY;
+      this.#block = NOTHING;
+      this.#take(id, block, 0, block.length);
+    }
+  }
+
+  /** Takes a whole block. It is decoded whatever becomes of its stream: section 4.3. */
+  #take(id: number, bytes: Buffer, start: number, end: number): void {
+    const { streams, areCallsOver } = this.#link;
+    const block = this.#decoder.decode(bytes, start, end);
+    const hasEnded = (this.#blockFlags & Flag.END_STREAM) !== 0;
+    const isMalformed = this.#isMalformed || block.outcome === 'malformed';
     if (block.outcome === 'broken') {
       this.#link.fail(ErrorCode.COMPRESSION_ERROR, block.reason);
     } else if (id <= streams.lastId) {
-      this.#takeTrailers(id, hasEnded && !isMalformed && block.outcome === 'fields' && areTrailers(block.fields));
+      this.#trailers(id, hasEnded && !isMalformed && block.outcome === 'fields' && areTrailers(block.fields));
     } else {
       streams.lastId = id;
-      if (this.areOver) streams.close(id, hasEnded);
-      else if (isMalformed || block.outcome === 'malformed') this.#link.streamError(id, ErrorCode.PROTOCOL_ERROR);
-      else this.#open(id, hasEnded, block);
+      if (areCallsOver) streams.remember(id, hasEnded);
+      else if (block.outcome === 'too-long') this.#tooLong(id, hasEnded);
+      else this.#open(id, hasEnded, isMalformed ? undefined : this.#headOf(block));
       if (id > LAST_COMFORTABLE_ID) this.#link.drain('stream ids');
     }
   }
 
-  #open(id: number, hasEnded: boolean, block: Exclude<DecodedBlock, { outcome: 'broken' | 'malformed' }>): void {
-    if (block.outcome === 'too-long') {
-      this.#link.limitReached('headerListBytes');
-      this.#link.sender.writeFailure(id, { code: Status.RESOURCE_EXHAUSTED, details: 'the header list is too long' });
-      this.#refuse(id, hasEnded, ErrorCode.NO_ERROR);
-      return;
-    }
-    if (block !== this.#lastBlock) {
-      this.#lastBlock = block;
-      this.#lastHead = readHead(block.fields, this.#link.methods);
-    }
-    const head = this.#lastHead;
+  #headOf(block: Extract<DecodedBlock, { fields: unknown }>): RequestHead | undefined {
+    if (block !== this.#lastBlock) this.#lastHead = readHead(block.fields, this.#link.parts.methods);
+    this.#lastBlock = block;
+    return this.#lastHead;
+  }
+
+  #open(id: number, hasEnded: boolean, head: RequestHead | undefined): void {
     if (head === undefined) {
-      this.#link.streamError(id, ErrorCode.PROTOCOL_ERROR);
+      this.#calls.streamError(id, ErrorCode.PROTOCOL_ERROR);
     } else if (this.#calls.hasRoom) {
       this.#calls.open(new Stream(id, head, this.#link.now), hasEnded);
     } else {
       this.#link.limitReached('concurrentStreams');
-      this.#refuse(id, hasEnded, ErrorCode.REFUSED_STREAM);
+      this.#link.output.frame(FrameType.RST_STREAM, 0, id, words(ErrorCode.REFUSED_STREAM));
+      this.#link.streams.remember(id, hasEnded);
     }
   }
 
-  /** Without an error, the reset only says that the rest of the request is not needed. Section 8.1. */
-  #refuse(id: number, hasEnded: boolean, code: ErrorCode): void {
-    if (!hasEnded || code !== ErrorCode.NO_ERROR) writeRstStream(this.#link.output, id, code);
-    this.#link.streams.close(id, hasEnded);
+  #tooLong(id: number, hasEnded: boolean): void {
+    this.#link.limitReached('headerListBytes');
+    this.#link.sender.writeFailure(id, { code: Status.RESOURCE_EXHAUSTED, details: 'the header list is too long' });
+    if (!hasEnded) this.#link.output.frame(FrameType.RST_STREAM, 0, id, words(ErrorCode.NO_ERROR));
+    this.#link.streams.remember(id, hasEnded);
   }
 
   /** Takes a block on a stream that is not new. Section 8.1. */
-  #takeTrailers(id: number, areGood: boolean): void {
+  #trailers(id: number, areGood: boolean): void {
     const stream = this.#link.streams.get(id);
-    if (stream !== undefined) {
-      if (stream.hasEnded) this.#link.streamError(id, ErrorCode.STREAM_CLOSED);
-      else if (areGood) this.#calls.endWithTrailers(stream);
-      else this.#link.streamError(id, ErrorCode.PROTOCOL_ERROR);
-      return;
-    }
     const closure = this.#link.streams.closureOf(id);
-    if (closure === 'ended') this.#link.fail(ErrorCode.STREAM_CLOSED, 'HEADERS on a stream that has ended');
+    if (stream?.hasEnded === false && areGood) this.#calls.endWithTrailers(stream);
+    else if (stream !== undefined) {
+      this.#calls.streamError(id, stream.hasEnded ? ErrorCode.STREAM_CLOSED : ErrorCode.PROTOCOL_ERROR);
+    } else if (closure === 'ended') this.#link.fail(ErrorCode.STREAM_CLOSED, 'HEADERS on a stream that has ended');
     else if (closure === 'forgotten') this.#link.fail(ErrorCode.PROTOCOL_ERROR, 'an older stream id');
   }
 }

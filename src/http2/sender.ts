@@ -1,6 +1,5 @@
 import {
   FRAME_BYTES,
-  FRAME_HEADER_BYTES,
   FrameType,
   INITIAL_WINDOW,
   LARGEST,
@@ -21,8 +20,6 @@ export class Sender {
   #opening: Buffer;
   #window = INITIAL_WINDOW;
   #initialWindow = INITIAL_WINDOW;
-  /** The streams that wait for a window. */
-  readonly waiting = new Set<Stream>();
 
   constructor(output: Output, templates: ReplyTemplates) {
     this.#output = output;
@@ -87,12 +84,20 @@ export class Sender {
     return true;
   }
 
-  /** Writes what the windows permit of the replies that wait. Calls `sent` for each that is complete. */
-  resume(now: number, sent: (stream: Stream) => void): void {
-    for (const stream of this.waiting) {
-      if (this.#window <= 0) return;
-      if (this.#writeRest(stream, now)) sent(stream);
+  /** Writes what the windows permit of a reply that waits. Returns whether the whole reply is written. */
+  writeRest(stream: Stream, now: number): boolean {
+    while (stream.unsent.length > 0) {
+      const windows = Math.min(this.#window, this.#initialWindow + stream.sendCredit);
+      const length = Math.min(stream.unsent.length, FRAME_BYTES, windows);
+      if (length <= 0) return false;
+      this.#window -= length;
+      stream.sendCredit -= length;
+      stream.unsentSince = now;
+      this.#output.frame(FrameType.DATA, 0, stream.id, stream.unsent.subarray(0, length));
+      stream.unsent = stream.unsent.subarray(length);
     }
+    this.#writeFrame(stream.id, stream.unsentEnd);
+    return true;
   }
 
   #nextOpening(): Buffer {
@@ -112,26 +117,6 @@ export class Sender {
     stream.unsent = unsent;
     stream.unsentEnd = end;
     stream.unsentSince = now;
-    this.waiting.add(stream);
-    return this.#writeRest(stream, now);
-  }
-
-  /** Returns whether the whole reply is written. */
-  #writeRest(stream: Stream, now: number): boolean {
-    while (stream.unsent.length > 0) {
-      const windows = Math.min(this.#window, this.#initialWindow + stream.sendCredit);
-      const length = Math.min(stream.unsent.length, FRAME_BYTES, windows);
-      if (length <= 0) return false;
-      this.#window -= length;
-      stream.sendCredit -= length;
-      stream.unsentSince = now;
-      const at = this.#output.reserve(FRAME_HEADER_BYTES + length);
-      const start = writeFrameHeader(this.#output.bytes, at, length, FrameType.DATA << 8, stream.id);
-      stream.unsent.copy(this.#output.bytes, start, 0, length);
-      stream.unsent = stream.unsent.subarray(length);
-    }
-    this.waiting.delete(stream);
-    this.#writeFrame(stream.id, stream.unsentEnd);
-    return true;
+    return this.writeRest(stream, now);
   }
 }

@@ -1,7 +1,8 @@
 import type { Duplex } from 'node:stream';
-import { Connection, type ConnectionParts } from './connection.ts';
+import { Connection } from './connection.ts';
 import { makeReplyTemplates } from './grpc/reply-templates.ts';
 import { DEFAULT_LIMITS, type Http2Limits } from './limits.ts';
+import type { ConnectionParts } from './link.ts';
 import type { Http2Observer } from './observer.ts';
 import { SharedBuffer } from './output.ts';
 import type { UnaryMethod } from './unary.ts';
@@ -58,11 +59,11 @@ export class UnaryServer {
     this.#maxAgeMs = maxConnectionAgeMs ?? Number.POSITIVE_INFINITY;
   }
 
-  /** Serves a connection until it is closed. */
-  serve(socket: Duplex): void {
+  /** Serves a connection until it is closed. Call it before anything is read of the socket. */
+  serve(socket: Duplex, observer = this.#floor.observer): void {
     const maxAgeMs = this.#maxAgeMs * (1 + AGE_JITTER * (2 * Math.random() - 1));
-    const parts = { ...this.#floor, limits: this.#limits, maxAgeMs };
-    this.#floor.observer.opened?.();
+    const parts = { ...this.#floor, observer, limits: this.#limits, maxAgeMs };
+    observer.opened?.();
     this.#connections.add(new Connection(socket, parts, (closed) => this.#closed(closed)));
     this.#timer ??= setInterval(() => this.#sweep(), SWEEP_MS).unref();
     if (this.#whenEmpty !== undefined) this.drain();

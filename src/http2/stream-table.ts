@@ -6,7 +6,7 @@ const REMEMBERED = 128;
 /** How a stream was closed, as far as it is remembered: `ended` by the client, or `left` by this side before that. */
 export type Closure = 'ended' | 'left' | 'forgotten';
 
-/** The streams of a connection. RFC 9113, section 5.1. */
+/** The streams of a connection, and what they cost. RFC 9113, section 5.1. */
 export class StreamTable {
   readonly #open = new Map<number, Stream>();
   /** The ids of closed streams; below 0 for those that this side left. */
@@ -14,6 +14,12 @@ export class StreamTable {
   #nextClosed = 0;
   /** The highest id that the client has used. Section 5.1.1. */
   lastId = 0;
+  /** Calls that were handed to their methods so far. */
+  accepted = 0;
+  /** Calls that are closed while their methods still run. */
+  abandoned = 0;
+  /** What is kept of unfinished requests and replies. */
+  heldBytes = 0;
 
   get size(): number {
     return this.#open.size;
@@ -27,9 +33,19 @@ export class StreamTable {
     this.#open.set(stream.id, stream);
   }
 
-  /** Closes a stream, also one that was never opened here. */
-  close(id: number, hasEnded: boolean): void {
-    this.#open.delete(id);
+  /** Whatever the method of the stream answers later is dropped. */
+  close(stream: Stream): void {
+    if (stream.isClosed) return;
+    stream.isClosed = true;
+    if (stream.isRunning) this.abandoned++;
+    if (stream.timer !== undefined) clearTimeout(stream.timer);
+    this.heldBytes -= stream.heldBytes;
+    this.#open.delete(stream.id);
+    this.remember(stream.id, stream.hasEnded);
+  }
+
+  /** Remembers how a stream was closed, also one that was never open. */
+  remember(id: number, hasEnded: boolean): void {
     this.#closed[this.#nextClosed] = hasEnded ? id : -id;
     this.#nextClosed = (this.#nextClosed + 1) % REMEMBERED;
   }

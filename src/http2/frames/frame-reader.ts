@@ -1,16 +1,17 @@
-import { FRAME_BYTES, FRAME_HEADER_BYTES, readUint31, readUint32 } from './frame-format.ts';
+import { ErrorCode, FRAME_BYTES, FRAME_HEADER_BYTES, readUint31, readUint32 } from './frame-format.ts';
 
 /** What a client sends first. RFC 9113, section 3.4. */
 const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
 
-/** Receives what a reader finds. */
-export interface FrameSink {
+/** The connection that is read from. */
+export interface FrameSource {
   /** If false, the reader passes nothing more. */
   readonly isReading: boolean;
-  /** The client does not begin as RFC 9113, section 3.4, says. */
-  wrongPreface(): void;
-  /** A frame is longer than this side permits. Section 4.2. */
-  frameTooLong(): void;
+  fail(code: ErrorCode, detail: string): void;
+}
+
+/** Receives what a reader finds. */
+export interface FrameSink {
   /** A whole frame, with its payload in `bytes` from `start` to `end`. The bytes stay as they are until this returns. */
   frame(type: number, flags: number, id: number, bytes: Buffer, start: number, end: number): void;
 }
@@ -20,6 +21,7 @@ export interface FrameSink {
  * first part is copied: at most one frame.
  */
 export class FrameReader {
+  readonly #source: FrameSource;
   readonly #sink: FrameSink;
   #prefaceBytes = 0;
   /** The first part of a frame, if one is incomplete, and how much of it is here. */
@@ -28,7 +30,8 @@ export class FrameReader {
   /** Counts the frames that did not arrive at once. */
   cuts = 0;
 
-  constructor(sink: FrameSink) {
+  constructor(source: FrameSource, sink: FrameSink) {
+    this.#source = source;
     this.#sink = sink;
   }
 
@@ -40,9 +43,11 @@ export class FrameReader {
   read(bytes: Buffer): void {
     let at = 0;
     for (; at < bytes.length && this.#prefaceBytes < PREFACE.length; at++) {
-      if (bytes[at] !== PREFACE[this.#prefaceBytes++]) return this.#sink.wrongPreface();
+      if (bytes[at] === PREFACE[this.#prefaceBytes++]) continue;
+      this.#source.fail(ErrorCode.PROTOCOL_ERROR, 'not the connection preface of HTTP/2');
+      return;
     }
-    while (at < bytes.length && this.#sink.isReading) {
+    while (at < bytes.length && this.#source.isReading) {
       const end = this.#held === undefined ? endOfFrame(bytes, at) : Number.POSITIVE_INFINITY;
       if (end <= bytes.length) this.#pass(bytes, at, end);
       at = end <= bytes.length ? end : this.#copy(bytes, at);
@@ -51,7 +56,7 @@ export class FrameReader {
 
   #pass(bytes: Buffer, at: number, end: number): void {
     const start = at + FRAME_HEADER_BYTES;
-    if (end - start > FRAME_BYTES) this.#sink.frameTooLong();
+    if (end - start > FRAME_BYTES) this.#fail();
     else this.#sink.frame(bytes[at + 3] ?? 0, bytes[at + 4] ?? 0, readUint31(bytes, at + 5), bytes, start, end);
   }
 
@@ -67,7 +72,7 @@ export class FrameReader {
     this.#heldBytes += copied;
     if (this.#heldBytes < held.length) return at + copied;
     const end = endOfFrame(held, 0);
-    if (end > FRAME_HEADER_BYTES + FRAME_BYTES) this.#sink.frameTooLong();
+    if (end > FRAME_HEADER_BYTES + FRAME_BYTES) this.#fail();
     else if (end > held.length) {
       held = Buffer.allocUnsafeSlow(end);
       this.#held.copy(held);
@@ -77,6 +82,11 @@ export class FrameReader {
       this.#pass(held, 0, end);
     }
     return at + copied;
+  }
+
+  /** Section 4.2. */
+  #fail(): void {
+    this.#source.fail(ErrorCode.FRAME_SIZE_ERROR, 'a frame is too long');
   }
 }
 
