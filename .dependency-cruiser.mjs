@@ -5,7 +5,7 @@
 const CORE = '^src/core/';
 const LIB = '^src/lib/';
 const AUDIT = '^src/audit/';
-const CONFIG_TYPES = '^src/config/(config|issuer-config|secret|client-tls|telemetry-config)\\.ts$';
+const CONFIG_TYPES = '^src/config/(config|issuer-config|secret|client-tls|telemetry-config|transport-config)\\.ts$';
 const REVOCATION_SET = '^src/revocation-set/';
 const ACCOUNTS = '^src/accounts/';
 
@@ -113,15 +113,15 @@ const CLI_FLOOR = ['^src/cli/terminal/', '^src/cli/(command|command-definition|o
 
 /** What a folder inside one of these may import of the same place besides itself. */
 const FOLDERS = {
-  'config/reading': ['^src/config/(config|issuer-config|secret|client-tls|telemetry-config)\\.ts$'],
+  'config/reading': ['^src/config/(config|issuer-config|secret|client-tls|telemetry-config|transport-config)\\.ts$'],
   'config/sections': [
     '^src/config/reading/',
-    '^src/config/(config|issuer-config|secret|client-tls|telemetry-config|key-url)\\.ts$',
+    '^src/config/(config|issuer-config|secret|client-tls|telemetry-config|transport-config|key-url)\\.ts$',
   ],
   'config/tests': ['^src/config/reading/', '^src/config/(config|issuer-config)\\.ts$'],
   'config/reload': [
     '^src/config/reading/glob\\.ts$',
-    '^src/config/(config|issuer-config|secret|client-tls|telemetry-config|subject-claims)\\.ts$',
+    '^src/config/(config|issuer-config|secret|client-tls|telemetry-config|transport-config|subject-claims)\\.ts$',
   ],
   'verification/bearer': ['^src/verification/(key-sets|pace|signatures)/', '^src/verification/[^/]+$'],
   'verification/pace': [],
@@ -208,6 +208,13 @@ export default {
       severity: 'error',
       from: { path: '^src/edge/ext-authz/transports/([^/]+)/', pathNot: SPEC },
       to: { path: '^src/edge/ext-authz/transports/[^/]+/', pathNot: '^src/edge/ext-authz/transports/$1/' },
+    },
+    {
+      name: 'the-fast-transport-needs-no-grpc-js',
+      comment: 'it costs memory and start-up time, and its parser is the reference for ours',
+      severity: 'error',
+      from: { path: '^src/edge/ext-authz/transports/fast/', pathNot: SPEC },
+      to: { path: 'node_modules/(@grpc|grpc-health-check|protobufjs|long)/', reachable: true },
     },
     {
       name: 'the-floor-knows-no-door',

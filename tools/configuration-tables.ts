@@ -1,4 +1,5 @@
 import { configJsonSchema } from '../src/config/json-schema.ts';
+import { list } from '../src/lib/wording.ts';
 import { writeBlocks } from './marked-blocks.ts';
 
 /** The page that lists every key of the configuration. */
@@ -87,12 +88,22 @@ function memberRows(key: string, schema: Schema): Row[] {
     const { description = '', ...shape } = member;
     const inner = isSecret(member) ? [] : memberRows(path, member);
     const fresh = inner.filter((row) => !seen.has(relative(row, path)));
-    const neighbour = inner.map((row) => seen.get(relative(row, path))).find((found) => found !== undefined);
-    const further = neighbour === undefined ? '' : `. It has the members of \`${neighbour}\` too`;
+    const shared = inner.filter((row) => seen.has(relative(row, path)));
+    const neighbour = shared.map((row) => seen.get(relative(row, path)))[0];
+    const further = neighbour === undefined ? '' : `. It has ${sharedMembers(shared, path, neighbour, rows)} too`;
     rows.push(rowOf(path, { ...shape, description: `${description}${further}` }, required), ...fresh);
     for (const row of fresh) seen.set(relative(row, path), path);
   }
   return rows;
+}
+
+/** Names the members that the map at `path` shares with a neighbour, which may have more. */
+function sharedMembers(shared: readonly Row[], path: string, neighbour: string, rows: readonly Row[]): string {
+  if (rows.filter(({ key }) => key.startsWith(`${neighbour}.`)).length === shared.length) {
+    return `the members of \`${neighbour}\``;
+  }
+  const names = shared.map(({ key }) => key.slice(path.length + 1)).filter((name) => !/[.[]/.test(name));
+  return `${list(names.map(code), 'and')} of \`${neighbour}\``;
 }
 
 /** Returns a row without the path of its parent, for the comparison with the rows of a neighbour. */

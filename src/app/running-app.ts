@@ -1,5 +1,5 @@
 import type { FastifyPluginAsync } from 'fastify';
-import type { Config, Listener } from '../config/config.ts';
+import type { Config, ExtAuthzListener, Listener } from '../config/config.ts';
 import type { Loaded } from '../config/load.ts';
 import type { AdminDoor } from '../edge/admin/service.ts';
 import type { AdminUseCases } from '../edge/admin/use-cases.ts';
@@ -142,7 +142,7 @@ export class RunningApp implements App {
     await warmUp({ config, gateway, clock, revocations, standings, ownAlgorithm: own?.keys.algorithm, doors });
   }
 
-  private async openExtAuthz(listener: Listener): Promise<ExtAuthzDoor> {
+  private async openExtAuthz(listener: ExtAuthzListener): Promise<ExtAuthzDoor> {
     const { events, observation } = this.parts;
     const { openExtAuthz } = await import('../edge/ext-authz/service.ts');
     const door = await openExtAuthz(listener, {
@@ -150,6 +150,7 @@ export class RunningApp implements App {
       failed: (error) => events.failed(error),
       health: observation.health,
       observer: events,
+      transport: observation.transportEvents,
     });
     this.doors.extAuthz = door;
     return door;

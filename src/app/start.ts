@@ -76,7 +76,9 @@ function build(config: Config, environment: Environment, observation: Observatio
 /** Loads the doors while the store opens. An error shows when the door opens. */
 function loadDoors({ extAuthz, tokens, verify, access }: Config['listen']): void {
   const ignore = (): void => {};
-  if (extAuthz !== undefined) import('../edge/ext-authz/service.ts').catch(ignore);
+  if (extAuthz !== undefined) {
+    import('../edge/ext-authz/service.ts').then(({ loadTransport }) => loadTransport(extAuthz.transport)).catch(ignore);
+  }
   if (tokens !== undefined) import('../edge/token-api/service.ts').catch(ignore);
   if (verify !== undefined) import('../edge/forward-auth/service.ts').catch(ignore);
   if (access !== undefined) import('../edge/access-api/service.ts').catch(ignore);

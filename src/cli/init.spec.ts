@@ -25,7 +25,8 @@ describe('sallyport init', () => {
     const config = requireConfig(file, {});
     expect(config.issuers[0]?.issuer).toEqual(['https://tokens.example.com']);
     const anyPort = { address: { host: '127.0.0.1', port: 0 }, tls: undefined };
-    const listen = { ...config.listen, extAuthz: anyPort, tokens: anyPort, admin: anyPort };
+    const extAuthz = config.listen.extAuthz && { ...config.listen.extAuthz, ...anyPort };
+    const listen = { ...config.listen, extAuthz, tokens: anyPort, admin: anyPort };
     const app = await startApp({ ...config, listen }, { env: {}, logDestination: { write: () => {} } });
     await app.close();
   });

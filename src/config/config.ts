@@ -8,6 +8,7 @@ import type { ClientTls } from './client-tls.ts';
 import type { IssuerConfig, KeyServerAccess } from './issuer-config.ts';
 import type { Secret } from './secret.ts';
 import type { TelemetryConfig } from './telemetry-config.ts';
+import type { TransportConfig } from './transport-config.ts';
 
 /** The most processes that `workers` may start. */
 export const MAX_WORKERS = 64;
@@ -19,7 +20,9 @@ export const DEFAULT_TOKEN_LENGTH = 16_384;
 export interface Config {
   /** Absolute path of the configuration file. */
   readonly file: string;
-  readonly listen: Readonly<Record<'extAuthz' | 'tokens' | 'verify' | 'access' | 'admin', Listener | undefined>>;
+  readonly listen: Readonly<Record<'tokens' | 'verify' | 'access' | 'admin', Listener | undefined>> & {
+    readonly extAuthz: ExtAuthzListener | undefined;
+  };
   /** How many processes serve `listen.extAuthz`; `auto`: one for each core. */
   readonly workers: number | 'auto';
   readonly store: StoreConfig;
@@ -170,6 +173,11 @@ export interface Listener {
   readonly mode?: ForwardAuthMode | undefined;
   /** Verify door only: where the gateway states the client's certificate; `undefined`: nowhere. */
   readonly certificateFrom?: 'xfcc' | undefined;
+}
+
+/** The listener of Envoy. */
+export interface ExtAuthzListener extends Listener {
+  readonly transport: TransportConfig;
 }
 
 /**

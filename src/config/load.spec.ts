@@ -80,7 +80,7 @@ describe('loadConfig() on a valid file', () => {
     expect(file).toMatch(/^\/.*\/sallyport\.yaml$/);
     expect(config).toEqual({
       listen: {
-        extAuthz: { address: { host: '127.0.0.1', port: 9191 }, tls: undefined },
+        extAuthz: { address: { host: '127.0.0.1', port: 9191 }, tls: undefined, transport: { kind: 'grpc-js' } },
         tokens: undefined,
         admin: undefined,
       },

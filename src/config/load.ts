@@ -17,7 +17,7 @@ import type { Included } from './sections/include/included-files.ts';
 import { readIncludedFiles } from './sections/include/included-files.ts';
 import { refuseScopesBeyondLimits } from './sections/include/limits.ts';
 import { issuerNames, readIssuers, refuseShortPublishAhead } from './sections/issuers/issuers.ts';
-import { readListen, refuseUnusableAccess, warnOfUntrustedGateways } from './sections/listener.ts';
+import { readListen, refuseUnusableAccess, warnOfUntrustedGateways } from './sections/listeners/listeners.ts';
 import { withRefreshTokens } from './sections/refresh-tokens/refresh-tokens.ts';
 import { judgeAudiences } from './sections/resources/audiences.ts';
 import { warnOfHiddenMetadata } from './sections/resources/metadata-routes.ts';

@@ -28,6 +28,7 @@ import { reportExportFailures } from './telemetry/export-failures.ts';
 import { TelemetrySender } from './telemetry/telemetry.ts';
 import { TracedDecisionLog } from './tracing/traced-decision-log.ts';
 import { Tracing } from './tracing/tracing.ts';
+import { TransportEvents } from './transport-events.ts';
 import { WorkerEvents } from './worker-events.ts';
 
 export interface ObservationParts {
@@ -48,6 +49,8 @@ export class Observation {
   readonly decisionPointEvents: DecisionPointEvents;
   /** Events of the processes that decide for this one. */
   readonly workerEvents: WorkerEvents;
+  /** Events of the connections of the fast transport. */
+  readonly transportEvents: TransportEvents;
   /** Where audit records go. */
   readonly auditOutput: Pick<Logger, 'info' | 'warn'>;
   /** Limits repeated lines in the logs. */
@@ -78,6 +81,7 @@ export class Observation {
     this.tracing = new Tracing({ clock });
     const own = worker === undefined ? {} : { worker };
     const logs = new Logs(log, destination, () => ({ ...own, ...this.tracing.current }));
+    this.transportEvents = new TransportEvents(logs.app, this.repeats);
     const decisionLog = new DecisionLog({ log: logs.decision, clock, passes: log.passes });
     this.parts = {
       clock,
@@ -94,6 +98,7 @@ export class Observation {
       keptPasses: new KeptPasses(),
       sources: this.sources,
       health: this.health,
+      transport: this.transportEvents,
     };
     this.events = new Events(this.parts);
     this.issuerEvents = new IssuerEvents(logs.app);

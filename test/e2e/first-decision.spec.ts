@@ -2,23 +2,31 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it, onTestFinished } from 'vitest';
+import type { TransportConfig } from '../../src/config/transport-config.ts';
 import { type Exposition, parseExposition } from '../support/exposition.ts';
 import { auth0Token, corporateToken, OWNER, startCaseIssuers } from '../support/servers/case-issuers.ts';
 import { type CheckClient, connectChecks } from '../support/servers/check-client.ts';
 import { call, sendRequest } from '../support/servers/http-client.ts';
-import { type Sallyport, startSallyport } from '../support/servers/sallyport.ts';
+import { type Sallyport, startSallyport, TRANSPORT } from '../support/servers/sallyport.ts';
 import { REDIS, SQLITE, type StoreKind } from '../support/servers/stores.ts';
 
 const PROBE = fileURLToPath(new URL('../support/module-loads.ts', import.meta.url));
 
-it.each([SQLITE, REDIS])('a decision right after the start loads nothing, on $name', async (kind) => {
-  const { sallyport, tokens } = await startCold(kind);
+const RUNS = [
+  { ...SQLITE, transport: 'fast' },
+  { ...SQLITE, transport: 'grpc-js' },
+  { ...REDIS, transport: TRANSPORT },
+] as const;
+
+it.each(RUNS)('a decision right after the start loads nothing, on $name with $transport', async (run) => {
+  const { sallyport, tokens } = await startCold(run, run.transport);
   const checks = connectChecks(sallyport.ports.extAuthz);
   onTestFinished(() => checks.close());
   await untilReady(sallyport);
   // The answer to the readiness probe, and the connection of this client.
   await checks.health();
-  await loaded(sallyport, 1);
+  const used = await loaded(sallyport, 1);
+  expect(used.some((name) => /\/(@grpc|grpc-health-check|protobufjs)\//.test(name))).toBe(run.transport === 'grpc-js');
   for (const token of tokens) {
     expect(await decide(checks, `Bearer ${token}`)).toBe('passes');
     expect(await decide(checks, `Bearer ${token}x`)).toBe('denied');
@@ -45,7 +53,10 @@ it('nothing is left of the warm-up in metrics, logs and the store', async () => 
 });
 
 /** An instance that has decided nothing, and valid tokens of several issuers and algorithms. */
-async function startCold(kind: StoreKind): Promise<{ sallyport: Sallyport; tokens: readonly string[] }> {
+async function startCold(
+  kind: StoreKind,
+  transport?: TransportConfig['kind'],
+): Promise<{ sallyport: Sallyport; tokens: readonly string[] }> {
   const issuers = await startCaseIssuers();
   onTestFinished(() => issuers.close());
   const store = await kind.start();
@@ -56,11 +67,16 @@ async function startCold(kind: StoreKind): Promise<{ sallyport: Sallyport; token
     config['log'] = { level: 'trace', passes: 1, audit: './audit.log' };
   };
   const env = { ...issuers.env, ...store.env };
-  const first = await startSallyport({ env, edit });
+  const first = await startSallyport({ env, edit, transport });
   const body = { scopes: ['messages:send'] };
   const issued = await call(first.ports.tokens, 'POST', '/3rdparty/v1/auth/token', OWNER, body);
   await first.stop();
-  const sallyport = await startSallyport({ env: { ...env, NODE_OPTIONS: `--import=${PROBE}` }, edit, after: first });
+  const sallyport = await startSallyport({
+    env: { ...env, NODE_OPTIONS: `--import=${PROBE}` },
+    edit,
+    transport,
+    after: first,
+  });
   onTestFinished(() => sallyport.close());
   const corporate = (['RS256', 'ES256', 'EdDSA'] as const).map((algorithm) => corporateToken(issuers, algorithm));
   return { sallyport, tokens: [JSON.parse(issued.body).access_token, ...corporate, auth0Token(issuers)] };

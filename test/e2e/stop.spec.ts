@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
 import { expect, it, onTestFinished } from 'vitest';
+import { TRANSPORTS } from '../../src/config/transport-config.ts';
 import { certify, hasOpenssl, readCertificate } from '../support/certificates.ts';
 import { OWNER, WITH_ACCOUNT } from '../support/servers/case-issuers.ts';
 import { type RunningEnvoy, startEnvoy } from '../support/servers/envoy.ts';
@@ -11,15 +12,15 @@ import { call, sendRequest } from '../support/servers/http-client.ts';
 import { startSallyport } from '../support/servers/sallyport.ts';
 import { startServices } from '../support/servers/services.ts';
 
-it.skipIf(!hasOpenssl)(
-  'Sallyport stops at once behind mTLS and the health checks of envoy.yaml, and starts again (needs the openssl command)',
-  async () => {
+it.skipIf(!hasOpenssl).each(TRANSPORTS)(
+  'with transport %s, Sallyport stops at once behind mTLS and the health checks of envoy.yaml, and starts again (needs the openssl command)',
+  async (transport) => {
     const folder = await mkdtemp(join(tmpdir(), 'sallyport-stop-'));
     onTestFinished(() => rm(folder, { recursive: true }));
     for (const name of ['sallyport', 'envoy']) certify(folder, name);
     const services = await startServices();
     onTestFinished(() => services.close());
-    const options = { env: WITH_ACCOUNT, edit: (config: Record<string, unknown>) => edit(config, folder) };
+    const options = { env: WITH_ACCOUNT, transport, edit: (config: Record<string, unknown>) => edit(config, folder) };
     const first = await startSallyport(options);
     onTestFinished(() => first.close());
     const { extAuthz, tokens } = first.ports;

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { TRANSPORTS } from '../../src/config/transport-config.ts';
 import type { Decision } from '../../src/core/decision.ts';
 import { deny } from '../../src/core/decision.ts';
 import { REASONS } from '../../src/core/reason.ts';
@@ -9,7 +10,7 @@ import { openExtAuthz } from '../../src/edge/ext-authz/service.ts';
 import { loadExtAuthz } from '../../src/edge/ext-authz/transports/grpc-js/definition.ts';
 import { Health } from '../../src/observe/health.ts';
 import { python3, pythonPackages } from '../../tools/python.ts';
-import { allowed, HEADERS, ROUTE, shadowed } from '../support/ext-authz.ts';
+import { allowed, HEADERS, IGNORED_TRANSPORT, ROUTE, shadowed, transportOf } from '../support/ext-authz.ts';
 
 const GATEWAY = fileURLToPath(new URL('ext-authz-gateway.py', import.meta.url));
 
@@ -25,7 +26,7 @@ interface Report {
   readonly answers: readonly { readonly answer: object; readonly unknown: readonly string[] }[];
 }
 
-describe('the ext_authz door, called with the complete messages of a gateway', () => {
+describe.each(TRANSPORTS)('the ext_authz door with %s, called with the complete messages of a gateway', (kind) => {
   let packages: string;
 
   beforeAll(async () => {
@@ -36,7 +37,9 @@ describe('the ext_authz door, called with the complete messages of a gateway', (
   async function ask(checks: readonly Check[], decisions: Readonly<Record<string, Decision>> = {}) {
     const seen: AccessRequest[] = [];
     const decide = (request: AccessRequest): Decision => {
-      seen.push(request);
+      // The message may be overwritten after the decision.
+      const [client, certificate] = [request.client?.(), request.certificate?.()];
+      seen.push({ ...request, client: () => client, certificate: () => certificate });
       return decisions[request.path] ?? deny('route_denied', undefined, 'signature');
     };
     const failures: unknown[] = [];
@@ -56,8 +59,8 @@ describe('the ext_authz door, called with the complete messages of a gateway', (
       handshakeFailed: (...facts: unknown[]): unknown => failures.push(facts),
       forwardedForIgnored: (...facts: unknown[]): unknown => failures.push(facts),
     };
-    const parts = { gateway: () => gateway, failed, health, observer };
-    const door = await openExtAuthz({ address, tls: undefined }, parts);
+    const parts = { gateway: () => gateway, failed, health, observer, transport: IGNORED_TRANSPORT };
+    const door = await openExtAuthz({ address, tls: undefined, transport: transportOf(kind) }, parts);
     try {
       const report = await python3(GATEWAY, packages, door.address, JSON.stringify(checks));
       expect(failures).toEqual([]);

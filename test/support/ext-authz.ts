@@ -1,9 +1,12 @@
+import type { TransportConfig } from '../../src/config/transport-config.ts';
 import type { Identity, VerifiedCredential } from '../../src/core/credential/verified-credential.ts';
 import type { Allow, Decision } from '../../src/core/decision.ts';
 import { deny } from '../../src/core/decision.ts';
 import type { Route } from '../../src/core/route.ts';
 import { UpstreamHeaderWriter } from '../../src/core/upstream/upstream-headers.ts';
 import { nothingMade } from '../../src/core/upstream/upstream-token.ts';
+import type { TransportObserver } from '../../src/edge/ext-authz/door.ts';
+import { DEFAULT_LIMITS } from '../../src/http2/limits.ts';
 
 /** The identity headers of the contract's example. */
 export const HEADERS = new UpstreamHeaderWriter(
@@ -62,3 +65,18 @@ export function allowed(identity?: Partial<Identity>): Allow {
 export function shadowed(): Decision {
   return { ...allowed(), shadowed: deny('token_expired', ROUTE, 'exp') };
 }
+
+/** A transport as it is without settings of its own. */
+export function transportOf(kind: TransportConfig['kind']): TransportConfig {
+  return kind === 'grpc-js' ? { kind } : { kind, limits: DEFAULT_LIMITS, maxConnectionAgeMs: Number.POSITIVE_INFINITY };
+}
+
+export const IGNORED_TRANSPORT: TransportObserver = {
+  begin: () => {},
+  connectionOpened: () => {},
+  connectionClosed: () => {},
+  draining: () => {},
+  cancelled: () => {},
+  limitReached: () => {},
+  protocolError: () => {},
+};

@@ -46,10 +46,20 @@ describe('restartKeys() for listeners', () => {
   it.each([
     ['{ extAuthz: "127.0.0.1:1", admin: "127.0.0.1:3" }', ['listen.admin']],
     ['{ extAuthz: "127.0.0.1:2" }', ['listen.extAuthz']],
+    ['{ extAuthz: { address: "127.0.0.1:1" } }', []],
+    ['{ extAuthz: { address: "127.0.0.1:1", transport: fast } }', ['listen.extAuthz']],
   ])('returns those that %s moves', (listen, keys) => {
     const file = (doors: string) => configFrom(`version: 1\nlisten: ${doors}\nstore: sqlite:/one.db\nroutes: []`);
     expect(restartKeys(file('{ extAuthz: "127.0.0.1:1" }'), file(listen))).toEqual(keys);
   });
+});
+
+it('restartKeys() leaves out the limits of connections and their age', () => {
+  const file = (members: string) =>
+    configFrom(
+      `version: 1\nlisten: { extAuthz: { address: "127.0.0.1:1", transport: fast${members} } }\nstore: sqlite:/one.db\nroutes: []`,
+    );
+  expect(restartKeys(file(''), file(', limits: { pings: 10 }, maxConnectionAge: 1h'))).toEqual([]);
 });
 
 describe('isSameSigning()', () => {
@@ -94,6 +104,16 @@ describe('withRestartKeysOf()', () => {
     const next = redis('OTHER', '90ms');
     const { store, timeouts } = withRestartKeysOf(redis('SEAL', '70ms'), next);
     expect([store, timeouts.storeMs]).toEqual([next.store, 70]);
+  });
+
+  it('keeps the transport of the start, and takes up limits of the same transport', () => {
+    const served = (members: string) => file(`listen: { extAuthz: { address: "127.0.0.1:1", transport: ${members} } }`);
+    const started = served('fast');
+    expect(withRestartKeysOf(started, served('grpc-js')).listen.extAuthz?.transport).toEqual(
+      started.listen.extAuthz?.transport,
+    );
+    const next = served('fast, limits: { pings: 11 }');
+    expect(withRestartKeysOf(started, next).listen.extAuthz?.transport).toMatchObject({ limits: { pings: 11 } });
   });
 
   it('gives a listener that has moved the new certificate', () => {

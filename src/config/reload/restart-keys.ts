@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Config, Listener, SentinelConfig, StoreConfig } from '../config.ts';
+import type { Config, ExtAuthzListener, Listener, SentinelConfig, StoreConfig } from '../config.ts';
 import type { OwnIssuer } from '../issuer-config.ts';
 import type { Secret } from '../secret.ts';
 
@@ -9,7 +9,7 @@ import type { Secret } from '../secret.ts';
  */
 export function restartKeys(started: Config, next: Config): readonly string[] {
   const keys: readonly (readonly [string, (config: Config) => unknown])[] = [
-    ['listen.extAuthz', ({ listen }) => fixedListenerOf(listen.extAuthz)],
+    ['listen.extAuthz', ({ listen }) => [fixedListenerOf(listen.extAuthz), listen.extAuthz?.transport.kind]],
     ['listen.tokens', ({ listen }) => fixedListenerOf(listen.tokens)],
     ['listen.verify', ({ listen }) => fixedListenerOf(listen.verify)],
     ['listen.access', ({ listen }) => fixedListenerOf(listen.access)],
@@ -29,8 +29,16 @@ export function restartKeys(started: Config, next: Config): readonly string[] {
 export function withRestartKeysOf(started: Config, next: Config): Config {
   const store = isSameStore(started.store, next.store) ? next.store : started.store;
   const storeMs = store.kind === 'redis' ? started.timeouts.storeMs : next.timeouts.storeMs;
-  const extAuthz = openedAs(started.listen.extAuthz, next.listen.extAuthz);
+  const extAuthz = servedAs(started.listen.extAuthz, next.listen.extAuthz);
   return { ...next, store, timeouts: { ...next.timeouts, storeMs }, listen: { ...next.listen, extAuthz } };
+}
+
+/** Its transport stays, with the limits of the next configuration. */
+function servedAs(started: ExtAuthzListener | undefined, next: ExtAuthzListener | undefined) {
+  const listener = openedAs(started, next);
+  if (listener === undefined || started === undefined || next === undefined) return listener;
+  const isSame = started.transport.kind === next.transport.kind;
+  return { ...listener, transport: isSame ? next.transport : started.transport };
 }
 
 /** A listener that has moved stays where it is, but its certificate is replaced. */

@@ -1,8 +1,7 @@
 import * as z from 'zod';
 import { kindOf } from '../../lib/wording.ts';
-import { DEFAULT_TOKEN_LENGTH, FORWARD_AUTH_MODES } from '../config.ts';
-import { isAddressRange, parseAddress } from '../reading/addresses.ts';
-import { pemPath } from '../reading/pem-path.ts';
+import { DEFAULT_TOKEN_LENGTH } from '../config.ts';
+import { isAddressRange } from '../reading/addresses.ts';
 import { distinct, expected, parsed, text } from '../reading/shape.ts';
 import { instant, milliseconds, seconds } from '../reading/times.ts';
 import { apiKeysSchema } from './api-keys/api-keys-schema.ts';
@@ -13,72 +12,13 @@ import { identitySchema } from './identity/identity-schema.ts';
 import { includeEntrySchema } from './include/include-schema.ts';
 import { issuerSchema } from './issuers/issuer-schema.ts';
 import { decisionPointUrl } from './issuers/key-url-schema.ts';
+import { listenersSchema } from './listeners/listeners-schema.ts';
 import { refreshTokensSchema } from './refresh-tokens/refresh-tokens-schema.ts';
 import { resourceSchema } from './resources/resource-schema.ts';
-import { hostProblem, routeSchema } from './routes/route-schema.ts';
+import { routeSchema } from './routes/route-schema.ts';
 import { storeSchema } from './store-schema.ts';
 import { telemetrySchema } from './telemetry/telemetry-schema.ts';
 import { workersSchema } from './workers/workers-schema.ts';
-
-const address = parsed("an address such as '127.0.0.1:9191', '[::1]:9191' or 'unix:/path'", parseAddress);
-
-const tls = z.strictObject({
-  cert: pemPath('the certificate chain').describe('PEM file with the certificate chain of this listener'),
-  key: pemPath('the private key').describe('PEM file with the private key of `cert`'),
-  clientCa: pemPath("the clients' CA")
-    .optional()
-    .describe('PEM file with the CA of the required client certificates; without it, clients need none'),
-});
-
-const listenerMap = {
-  address: address.describe('host:port, [IPv6]:port or unix:path'),
-  tls: tls.optional().describe('TLS; without it, the connection is not encrypted'),
-  insecure: z.boolean().prefault(false).describe('Accept clients without authentication on an address beyond loopback'),
-};
-
-const LISTENER = "an address such as '127.0.0.1:9191', or a map with address, tls and insecure";
-const listener = z.union([address, z.strictObject(listenerMap)], { error: expected(LISTENER) });
-
-const adminListener = z.union(
-  [
-    address,
-    z.strictObject({
-      ...listenerMap,
-      hosts: distinct(text('a host name', hostProblem), 'a list of host names')
-        .optional()
-        .describe(
-          'Further host names that it accepts: names with a dot, or *.name. IP addresses, names without a dot and the host of `address` need no entry',
-        ),
-    }),
-  ],
-  { error: expected(LISTENER) },
-);
-
-const verifyListener = z.union(
-  [
-    address,
-    z.strictObject({
-      ...listenerMap,
-      mode: z
-        .enum(FORWARD_AUTH_MODES, { error: expected('nginx, forwarded or path') })
-        .optional()
-        .describe(
-          'How the gateway describes a request to /auth: nginx (X-Original-Method, X-Original-URL), forwarded (X-Forwarded-Method, -Host and -Uri: Traefik, Caddy, HAProxy) or path (the request itself below /auth: Envoy). Without it, /auth is closed',
-        ),
-      certificateFrom: z
-        .enum(['xfcc'], { error: expected("'xfcc'") })
-        .optional()
-        .describe(
-          "Where the gateway states the client's certificate, for tokens bound to one: xfcc (X-Forwarded-Client-Cert). The gateway must replace what a client sends under this name. By default nowhere: bound tokens are refused",
-        ),
-    }),
-  ],
-  {
-    error: expected(
-      "an address such as '127.0.0.1:9193', or a map with address, tls, insecure, mode and certificateFrom",
-    ),
-  },
-);
 
 /** The name of a scope, such as `messages:send`. */
 export const SCOPE_NAME = /^[a-z][a-z0-9_-]*:[a-z][a-z0-9_-]*$/;
@@ -105,19 +45,7 @@ export const fileSchema = z.strictObject({
     .array(includeEntrySchema)
     .prefault([])
     .describe('Further files of routes and scopes, so that teams own their files'),
-  listen: z
-    .strictObject({
-      extAuthz: listener.optional().describe('gRPC for Envoy: envoy.service.auth.v3.Authorization and grpc.health.v1'),
-      tokens: listener.optional().describe('HTTP, behind the gateway: the token service and the JWKS'),
-      verify: verifyListener
-        .optional()
-        .describe('HTTP, for gateways and policy clients: /auth (forward authentication) and AuthZEN'),
-      access: listener
-        .optional()
-        .describe('gRPC, for internal services: sallyport.access.v1, grpc.health.v1 and reflection'),
-      admin: adminListener.optional().describe('HTTP, for monitoring: /metrics, /livez and /readyz'),
-    })
-    .describe('The listeners. Leave one out to close it; at least one besides admin is required'),
+  listen: listenersSchema.describe('The listeners. Leave one out to close it; at least one besides admin is required'),
   workers: workersSchema,
   store: storeSchema
     .prefault('sqlite:./sallyport.db')

@@ -9,6 +9,9 @@ import { cannotListen, tlsOptions, tlsRenewal, watchHandshakes } from '../listen
 
 const HTTP2 = 'h2';
 
+/** A client that vanished is noticed after minutes. */
+const SOCKETS = { noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 };
+
 /** Listens for connections that speak HTTP/2, and hands them on. */
 export interface SocketListener {
   /** `host:port` or `unix:/path`, as bound. */
@@ -52,8 +55,8 @@ export async function openSocketListener(listener: Listener, parts: SocketListen
 }
 
 function createFor(tls: ListenerTls | undefined, { door, observer, accept }: SocketListenerParts): Server {
-  if (tls === undefined) return createServer({ noDelay: true }, accept);
-  const server = createTlsServer({ ...tlsOptions(tls), ALPNProtocols: [HTTP2], noDelay: true }, (socket) => {
+  if (tls === undefined) return createServer(SOCKETS, accept);
+  const server = createTlsServer({ ...tlsOptions(tls), ALPNProtocols: [HTTP2], ...SOCKETS }, (socket) => {
     // Catches errors before the connection's owner listens for them; the connection closes next.
     socket.on('error', () => {});
     if (socket.alpnProtocol === HTTP2) {

@@ -11,6 +11,8 @@ import { issuerMetrics } from './issuer-metrics.ts';
 import type { Metrics } from './metrics.ts';
 import type { RevocationMetricsParts } from './revocation-metrics.ts';
 import { revocationMetrics } from './revocation-metrics.ts';
+import type { TransportMetricsParts } from './transport-metrics.ts';
+import { transportMetrics } from './transport-metrics.ts';
 import type { WorkerMetricsParts } from './worker-metrics.ts';
 import { workerMetrics } from './worker-metrics.ts';
 
@@ -19,6 +21,7 @@ export type OwnMetricsParts = DecisionMetricsParts &
   IssuerMetricsParts &
   DecisionPointMetricsParts &
   FailureMetricsParts &
+  TransportMetricsParts &
   WorkerMetricsParts &
   ConfigMetricsParts;
 
@@ -30,6 +33,7 @@ export function addOwnMetrics(metrics: Metrics, parts: OwnMetricsParts): void {
     issuerMetrics,
     decisionPointMetrics,
     failureMetrics,
+    transportMetrics,
     workerMetrics,
     configMetrics,
   ];

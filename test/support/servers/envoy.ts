@@ -39,6 +39,8 @@ export interface RunningEnvoy {
   readonly gateways: readonly Gateway[];
   /** Returns everything that it has written, including its access log. */
   output(): string;
+  /** Reads its counters and gauges whose names begin so. */
+  stats(prefix: string): Promise<ReadonlyMap<string, number>>;
   close(): Promise<void>;
 }
 
@@ -54,6 +56,8 @@ export interface EnvoyOptions {
   readonly certificates?: string;
   /** The program; by default that of `findEnvoy()`. */
   readonly program?: Program;
+  /** Edits the cluster of Sallyport, in place. */
+  readonly editSallyport?: (cluster: Cluster) => void;
   /** How many worker threads it has; 1 by default. */
   readonly concurrency?: number;
   /** The port of an OTLP receiver to which Envoy sends the traces that it begins or continues. */
@@ -64,14 +68,30 @@ export interface EnvoyOptions {
 export async function startEnvoy(upstreams: Upstreams, options: EnvoyOptions = {}): Promise<RunningEnvoy> {
   const { path } = options.program ?? (await findEnvoy());
   const { listeners = GATEWAYS, concurrency = 1 } = options;
-  const ports = await freePorts(listeners.length);
+  const [admin = 0, ...ports] = await freePorts(listeners.length + 1);
   const gateways = listeners.map((gateway, index) => ({ ...gateway, port: ports[index] ?? 0 }));
-  const config = JSON.stringify(configFor(gateways, upstreams, options));
+  const config = JSON.stringify({ ...configFor(gateways, upstreams, options), admin: { address: loopback(admin) } });
   const flags = ['--disable-hot-restart', '--concurrency', String(concurrency), '--log-level', 'warning'];
   const args = ['--config-yaml', config, ...flags, '--file-flush-interval-msec', '50'];
   const envoy = startProcess({ command: path, args });
   await untilReady(envoy, ports);
-  return { pid: envoy.pid, gateways, output: () => envoy.output(), close: async () => void (await envoy.stop()) };
+  return {
+    pid: envoy.pid,
+    gateways,
+    output: () => envoy.output(),
+    stats: (prefix) => readStats(admin, prefix),
+    close: async () => void (await envoy.stop()),
+  };
+}
+
+async function readStats(port: number, prefix: string): Promise<ReadonlyMap<string, number>> {
+  const answer = await fetch(`http://127.0.0.1:${port}/stats?filter=${encodeURIComponent(`^${prefix}`)}`);
+  const lines = (await answer.text()).split('\n').map((line) => line.split(': '));
+  return new Map(lines.map(([name = '', value]) => [name, Number(value)]));
+}
+
+function loopback(port_value: number): Address {
+  return { socket_address: { address: '127.0.0.1', port_value } };
 }
 
 /** The parts of envoy.yaml that are edited here. */
@@ -111,22 +131,25 @@ interface ExtAuthz {
   failure_mode_allow: boolean;
   include_peer_certificate?: boolean;
   grpc_service: { timeout: string };
+  with_request_body?: object;
   allowed_headers?: object;
   disallowed_headers?: object;
 }
-interface Cluster {
+export interface Cluster {
   name: keyof Upstreams;
   transport_socket?: object;
+  typed_extension_protocol_options?: Record<string, Record<string, unknown>>;
   load_assignment: { endpoints: [{ lb_endpoints: { endpoint: { address: Address } }[] }] };
 }
 interface Address {
-  socket_address: { address: string; port_value: number };
+  socket_address?: { address: string; port_value: number };
+  pipe?: { path: string };
 }
 
 function configFor(
   gateways: readonly Gateway[],
   upstreams: Upstreams,
-  { certificates, traces }: EnvoyOptions,
+  { certificates, traces, editSallyport }: EnvoyOptions,
 ): EnvoyConfig {
   // Envoy rejects a file of another form.
   const config = parse(readFileSync(ENVOY_YAML, 'utf8')) as EnvoyConfig;
@@ -135,10 +158,12 @@ function configFor(
   if (original === undefined) throw new Error('envoy.yaml has no listener');
   for (const { name, load_assignment } of clusters) {
     load_assignment.endpoints[0].lb_endpoints = [upstreams[name]].flat().map((port_value) => ({
-      endpoint: { address: { socket_address: { address: '127.0.0.1', port_value } } },
+      endpoint: { address: loopback(port_value) },
     }));
   }
   if (certificates !== undefined) showCertificate(clusters, certificates);
+  const sallyport = clusters.find(({ name }) => name === 'sallyport');
+  if (sallyport !== undefined) editSallyport?.(sallyport);
   config.static_resources.listeners = gateways.map((gateway) => listenerFor(gateway, original));
   if (traces !== undefined) sendTraces(config, traces);
   return config;
@@ -147,7 +172,7 @@ function configFor(
 /** Makes Envoy trace every request, with its own OpenTelemetry tracer, and name the trace in its access log. */
 function sendTraces({ static_resources }: EnvoyConfig, port_value: number): void {
   const cluster = 'otlp';
-  const address = { socket_address: { address: '127.0.0.1', port_value } };
+  const address = loopback(port_value);
   const receiver = {
     name: cluster,
     type: 'STATIC',
@@ -195,7 +220,7 @@ function listenerFor(gateway: Gateway, original: Listener): Listener {
   const listener = structuredClone(original);
   const manager = listener.filter_chains[0].filters[0].typed_config;
   listener.name = name;
-  listener.address.socket_address.port_value = port;
+  listener.address = loopback(port);
   if (!normalises) {
     manager.normalize_path = false;
     manager.merge_slashes = false;

@@ -1,6 +1,6 @@
 import type { ServerUnaryCall, sendUnaryData } from '@grpc/grpc-js';
 import { Server } from '@grpc/grpc-js';
-import type { Listener } from '../../../../config/config.ts';
+import type { ExtAuthzListener } from '../../../../config/config.ts';
 import { Connections } from '../../../connections.ts';
 import { TRACEPARENT } from '../../../correlation.ts';
 import type { Gateway } from '../../../gateway.ts';
@@ -18,7 +18,7 @@ import { loadPackage } from './definition.ts';
 import { createLoadedDecoder } from './loaded-decoder.ts';
 
 /** Opens the door with grpc-js. Rejects if it cannot listen. */
-export async function openGrpcJsDoor(listener: Listener, parts: ExtAuthzParts): Promise<ExtAuthzDoor> {
+export async function openGrpcJsDoor(listener: ExtAuthzListener, parts: ExtAuthzParts): Promise<ExtAuthzDoor> {
   const loaded = loadPackage();
   const connections = new Connections();
   const server = createServer(loaded, parts, connections);

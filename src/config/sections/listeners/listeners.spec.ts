@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { configFrom, problemsOf, warningsOf } from '../../../test/support/config.ts';
+import { configFrom, problemsOf, warningsOf } from '../../../../test/support/config.ts';
 
 function fileListening(listen: string): string {
   return `version: 1\nlisten: ${listen}\nissuers: [{ name: own, issuer: us, signing: { algorithm: EdDSA } }]\nroutes: []`;
@@ -26,7 +26,7 @@ describe('listen', () => {
     [
       '{ extAuthz: 9191 }',
       [
-        "2:21: listen.extAuthz: expected an address such as '127.0.0.1:9191', or a map with address, tls and insecure, found 9191",
+        "2:21: listen.extAuthz: expected an address such as '127.0.0.1:9191', or a map with address, tls, insecure, transport, limits and maxConnectionAge, found 9191",
       ],
     ],
     ['{ extAuthz: here }', [`2:21: listen.extAuthz: expected ${ADDRESS}, found 'here'`]],
@@ -76,7 +76,7 @@ describe('listen', () => {
 
   it('leaves a listener closed that is not written', () => {
     expect(configFrom(fileListening('{ extAuthz: "[::1]:9191" }')).listen).toEqual({
-      extAuthz: { address: { host: '::1', port: 9191 }, tls: undefined },
+      extAuthz: { address: { host: '::1', port: 9191 }, tls: undefined, transport: { kind: 'grpc-js' } },
       tokens: undefined,
       verify: undefined,
       access: undefined,

@@ -1,25 +1,26 @@
 import type * as z from 'zod';
-import type { Config, Listener } from '../config.ts';
-import type { IssuerConfig } from '../issuer-config.ts';
-import type { Address } from '../reading/addresses.ts';
-import { collide, isLoopback } from '../reading/addresses.ts';
-import type { Draft } from '../reading/draft.ts';
-import type { Path } from '../reading/problems.ts';
-import { readTls } from '../reading/tls.ts';
-import { fileSchema } from './file-schema.ts';
+import type { Config, ExtAuthzListener, Listener } from '../../config.ts';
+import type { IssuerConfig } from '../../issuer-config.ts';
+import type { Address } from '../../reading/addresses.ts';
+import { collide, isLoopback } from '../../reading/addresses.ts';
+import type { Draft } from '../../reading/draft.ts';
+import type { Path } from '../../reading/problems.ts';
+import { readTls } from '../../reading/tls.ts';
+import { listenersSchema } from './listeners-schema.ts';
+import { readTransport } from './transport.ts';
 
-type Listen = z.output<typeof fileSchema.shape.listen>;
+type Listen = z.output<typeof listenersSchema>;
 type Door = keyof Listen;
 type Written = NonNullable<Listen[Door]>;
 
 /** Reads the listeners and their TLS files. */
 export function readListen(draft: Draft): Config['listen'] | undefined {
-  const written = draft.read(['listen'], fileSchema.shape.listen);
+  const written = draft.read(['listen'], listenersSchema);
   if (written === undefined) return undefined;
   const read = (door: Door): Listener | undefined =>
     written[door] && readListener(draft, ['listen', door], written[door]);
   const listen = {
-    extAuthz: read('extAuthz'),
+    extAuthz: written.extAuthz && readExtAuthz(draft, written.extAuthz),
     tokens: read('tokens'),
     verify: read('verify'),
     access: read('access'),
@@ -63,6 +64,12 @@ function readListener(draft: Draft, path: Path, written: Written): Listener {
     address: 'path' in address ? { path: draft.absolute(address.path) } : address,
     tls: tls && readTls(draft, [...path, 'tls'], tls),
   };
+}
+
+function readExtAuthz(draft: Draft, written: NonNullable<Listen['extAuthz']>): ExtAuthzListener {
+  const path = ['listen', 'extAuthz'];
+  const transport = readTransport(draft, path, 'address' in written ? written : undefined);
+  return { ...readListener(draft, path, written), transport };
 }
 
 /** Refuses a listener for gateways that unauthenticated clients can reach: they could probe credentials. */

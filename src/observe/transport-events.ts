@@ -1,0 +1,87 @@
+import type { Logger } from './log/logger.ts';
+import type { Repeats } from './log/repeats.ts';
+
+/** What was counted since the start. */
+export interface TransportCounts {
+  /** Connections that are open now. */
+  readonly open: number;
+  /** Connections that were opened. */
+  readonly opened: number;
+  readonly protocolErrors: number;
+  /** Calls that clients gave up before they were answered. */
+  readonly cancelled: number;
+  /** How often clients reached a limit, by its key under `limits`. */
+  readonly limits: ReadonlyMap<string, number>;
+  /** How often a client was asked to leave a connection (GOAWAY), by cause. */
+  readonly drains: ReadonlyMap<string, number>;
+}
+
+/** Counts and logs what happens on the connections of the fast transport, with one method for each event. */
+export class TransportEvents {
+  private readonly log: Pick<Logger, 'warn'>;
+  private readonly repeats: Pick<Repeats, 'tell'>;
+  private open = 0;
+  private opened = 0;
+  private protocolErrors = 0;
+  private cancelledCalls = 0;
+  private readonly limits = new Map<string, number>();
+  private readonly drains = new Map<string, number>();
+  private isInUse = false;
+
+  constructor(log: Pick<Logger, 'warn'>, repeats: Pick<Repeats, 'tell'>) {
+    this.log = log;
+    this.repeats = repeats;
+  }
+
+  /** `undefined` if the transport is not in use. */
+  get counts(): TransportCounts | undefined {
+    const { open, opened, protocolErrors, cancelledCalls: cancelled, limits, drains } = this;
+    return this.isInUse ? { open, opened, protocolErrors, cancelled, limits, drains } : undefined;
+  }
+
+  /** The transport is in use, with these limits and causes, which are counted from 0. */
+  begin(limits: readonly string[], causes: readonly string[]): void {
+    this.isInUse = true;
+    for (const limit of limits) this.limits.set(limit, 0);
+    for (const cause of causes) this.drains.set(cause, 0);
+  }
+
+  connectionOpened(): void {
+    this.open += 1;
+    this.opened += 1;
+  }
+
+  connectionClosed(): void {
+    this.open -= 1;
+  }
+
+  draining(cause: string): void {
+    add(this.drains, cause);
+  }
+
+  cancelled(): void {
+    this.cancelledCalls += 1;
+  }
+
+  /** @param limit its key under `limits`. @param isClosed whether its connection was closed. */
+  limitReached(limit: string, client: string | undefined, isClosed: boolean): void {
+    add(this.limits, limit);
+    this.repeats.tell(`limit ${limit}`, (repeated) => {
+      const facts = { limit, client, closed: isClosed, ...(repeated === 0 ? {} : { repeated }) };
+      this.log.warn(facts, 'a client reached a limit of listen.extAuthz.limits');
+    });
+  }
+
+  /** @param code of RFC 9113, section 7. */
+  protocolError(code: number, detail: string, client: string | undefined): void {
+    this.protocolErrors += 1;
+    this.repeats.tell(`HTTP/2 error ${code}`, (repeated) => {
+      const facts = { code, detail, client, ...(repeated === 0 ? {} : { repeated }) };
+      this.log.warn(facts, 'a connection was closed: the client broke HTTP/2');
+    });
+  }
+}
+
+function add(counts: Map<string, number>, name: string): void {
+  counts.set(name, (counts.get(name) ?? 0) + 1);
+}
