@@ -53,7 +53,7 @@ export async function startGateway(
   return { pid, portOf: (name) => ports[ways.findIndex((way) => way.name === name)] ?? 0, close };
 }
 
-export function filter(name: string, type: string, config: object): object {
+function filter(name: string, type: string, config: object): object {
   return { name, typed_config: { '@type': `${TYPES}.${type}`, ...config } };
 }
 

@@ -54,7 +54,7 @@ async function measureOne(table: Table, { name, processes, load }: Subject, requ
 async function cpuOf(processes: Subject['processes']): Promise<Map<string, number>> {
   const spent = new Map<string, number>();
   for (const [column, pids] of Object.entries(processes)) {
-    const times = await Promise.all(pids.map((pid) => (pid === undefined ? Number.NaN : cpuMicros(pid))));
+    const times = await Promise.all(pids.map(async (pid) => (pid === undefined ? Number.NaN : cpuMicros(pid))));
     spent.set(
       column,
       times.reduce((sum, time) => sum + time, 0),

@@ -1,12 +1,13 @@
 // Sends many different checks in turn over HTTP/2, as fast as they are answered: h2load repeats one body. Frames are made
-// by hand, because a client of Node would need more time than the server. See varied-load.ts for the arguments.
+// by hand, because a client of Node would need more time than the server.
 import { readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { connect } from 'node:net';
 
-const [port = 0, file = '', connections = 0, streams = 0, requests = 0, answerBytes = 0] = process.argv
-  .slice(2)
-  .map((text, index) => (index === 1 ? text : Number(text))) as [number, string, number, number, number, number];
+// The arguments are those of varied-load.ts.
+const [portText, file = '', ...others] = process.argv.slice(2);
+const port = Number(portText);
+const [connections = 0, streams = 0, requests = 0, answerBytes = 0] = others.map(Number);
 
 const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
 const [DATA, HEADERS, RESET, SETTINGS, PING, GOAWAY, WINDOW_UPDATE] = [0, 1, 3, 4, 6, 7, 8];

@@ -14,6 +14,19 @@ const PRODUCT_KEYS = [
   'early_header_mutation_extensions',
 ];
 
+/** The part of envoy.yaml that is read here. */
+interface EnvoyConfig {
+  readonly static_resources: {
+    readonly listeners: readonly [
+      {
+        readonly filter_chains: readonly [
+          { readonly filters: readonly [{ readonly typed_config: Readonly<Record<string, unknown>> }] },
+        ];
+      },
+    ];
+  };
+}
+
 /** Asks a server about each request, set up as the top-level envoy.yaml does it. */
 export function askingWay(name: string, server: string): Way {
   return { name, filters: [asks(server)], manager: productKeys() };
@@ -28,7 +41,7 @@ export function keepingWay(name: string, server: string): Way {
 
 function productKeys(): Record<string, unknown> {
   // Envoy rejects a file of another form.
-  const { listeners } = parse(readFileSync(ENVOY_YAML, 'utf8')).static_resources;
-  const manager = listeners[0].filter_chains[0].filters[0].typed_config;
+  const { static_resources: resources } = parse(readFileSync(ENVOY_YAML, 'utf8')) as EnvoyConfig;
+  const { typed_config: manager } = resources.listeners[0].filter_chains[0].filters[0];
   return Object.fromEntries(PRODUCT_KEYS.map((key) => [key, manager[key]]));
 }
