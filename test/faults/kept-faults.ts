@@ -46,19 +46,55 @@ function pidOf({ instances: { b } }: FaultWorld, part: Part): number {
 
 /** Returns what ends it, with the process running. */
 function stutter(pid: number): () => Promise<void> {
+  return repeatedly(async () => {
+    process.kill(pid, 'SIGSTOP');
+    await wait(Math.random() * LONGEST_PAUSE_MS);
+    process.kill(pid, 'SIGCONT');
+    await wait(Math.random() * LONGEST_RUN_MS);
+  });
+}
+
+/** Returns what ends it, after the turn under way. */
+function repeatedly(turn: () => Promise<void>): () => Promise<void> {
   let isOver = false;
   const loop = async (): Promise<void> => {
-    while (!isOver) {
-      process.kill(pid, 'SIGSTOP');
-      await wait(Math.random() * LONGEST_PAUSE_MS);
-      process.kill(pid, 'SIGCONT');
-      await wait(Math.random() * LONGEST_RUN_MS);
-    }
+    while (!isOver) await turn();
   };
   const ended = loop();
   return async () => {
     isOver = true;
     await ended;
+  };
+}
+
+/** How long questions wait at Sallyport, and how long it then has to answer them. */
+const GATHER_MS = 120;
+const ANSWER_MS = 60;
+
+/**
+ * Answers that lie in the sockets of a stopped Envoy for nearly as long as they may be kept. Who counts from when an answer
+ * arrived keeps these for twice as long.
+ *
+ * @param a what A may not answer meanwhile.
+ */
+function lateAnswers(a: Darkness): Fault<Truth> {
+  return {
+    name: 'answers reach an Envoy of B that is stopped by SIGSTOP, again and again',
+    darkness: { a, b: 'all' },
+    lastsMs: LASTS_MS,
+    mayGoUnnoticed: true,
+    strike: (world) => {
+      const [sallyport, envoy] = [pidOf(world, 'Sallyport'), pidOf(world, 'Envoy')];
+      return repeatedly(async () => {
+        process.kill(sallyport, 'SIGSTOP');
+        await wait(GATHER_MS);
+        process.kill(envoy, 'SIGSTOP');
+        process.kill(sallyport, 'SIGCONT');
+        await wait(ANSWER_MS + Math.random() * (LONGEST_PAUSE_MS - GATHER_MS - ANSWER_MS));
+        process.kill(envoy, 'SIGCONT');
+        await wait(LONGEST_RUN_MS);
+      });
+    },
   };
 }
 
@@ -81,6 +117,7 @@ export const KEPT_ON_SQLITE: readonly Fault<Truth>[] = [
   stutters(['Sallyport'], 'unknown'),
   stutters(['Envoy'], 'nothing'),
   stutters(ALL_PARTS, 'unknown'),
+  lateAnswers('unknown'),
 ];
 
 export const KEPT_ON_REDIS: readonly Fault<SingleRedis>[] = [
@@ -88,6 +125,7 @@ export const KEPT_ON_REDIS: readonly Fault<SingleRedis>[] = [
   stutters(['Sallyport'], 'nothing'),
   stutters(['Envoy'], 'nothing'),
   stutters(ALL_PARTS, 'nothing'),
+  lateAnswers('nothing'),
   envoyStopped,
   FROZEN,
   KILLED,
@@ -99,4 +137,4 @@ export const KEPT_ON_REDIS: readonly Fault<SingleRedis>[] = [
 export const KEPT_BRIEFLY: readonly Fault<SingleRedis>[] = [nothing, stutters(ALL_PARTS, 'nothing')];
 
 /** Of `npm test`. */
-export const KEPT_QUICK: readonly Fault<SingleRedis>[] = [stutters(ALL_PARTS, 'nothing')];
+export const KEPT_QUICK: readonly Fault<SingleRedis>[] = [lateAnswers('nothing')];
