@@ -5,11 +5,23 @@ import { deny } from '../../core/decision.ts';
 import { REASONS, type Reason } from '../../core/reason.ts';
 import { OVERRIDE_HEADERS } from '../../core/upstream/override-headers.ts';
 import type { ShownHeaders } from '../../core/upstream/upstream-headers.ts';
-import { encodeDecision } from './encode.ts';
+import { encodeDecision as encodeOnly } from './encode.ts';
 import type { CheckResponse, HeaderValueOption, StructValue } from './messages.ts';
+import { loadExtAuthz } from './transports/grpc-js/definition.ts';
+import { ResponseWriter } from './wire/response-writer.ts';
 
 const IDENTITY_HEADERS = ['x-auth-subject', 'x-auth-scopes', 'x-auth-token-id', 'x-auth-issuer', 'x-auth-scheme'];
 const SHOWN: ShownHeaders = { complete: true, disguised: [] };
+
+const WRITER = new ResponseWriter();
+const { Check } = loadExtAuthz();
+
+/** Encodes a decision, and compares the bytes that we write with those of the proto loader. */
+function encodeDecision(...args: Parameters<typeof encodeOnly>): CheckResponse {
+  const response = encodeOnly(...args);
+  expect(WRITER.write(response).bytes).toEqual(Check.responseSerialize(response));
+  return response;
+}
 
 function encode(decision: Decision, shown = SHOWN): CheckResponse {
   return encodeDecision(decision, HEADERS, shown);
