@@ -42,6 +42,11 @@ export class Calls {
   /** Resets a stream because of the client's mistake, also one that is closed. RFC 9113, section 5.4.2. */
   streamError(id: number, code: ErrorCode): void {
     const { streams, output } = this.#link;
+    // A client must not be sent RST_STREAM on a stream that it has not opened. Section 5.1.
+    if (streams.isIdle(id)) {
+      this.#link.fail(code, 'a wrong frame on an idle stream');
+      return;
+    }
     const stream = streams.get(id);
     output.frame(FrameType.RST_STREAM, 0, id, words(code));
     if (stream === undefined) streams.remember(id, false);

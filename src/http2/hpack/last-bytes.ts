@@ -21,9 +21,10 @@ export class LastBytes<Meaning> {
     return this.#meaning;
   }
 
-  /** Takes bytes that were not found. */
+  /** Takes bytes that were not found; not the first ones, so that what comes only once costs nothing. */
   remember(bytes: Uint8Array, start: number, end: number, meaning: Meaning): void {
     this.#misses++;
+    if (this.#misses === 1) return;
     if (end - start > MOST || (this.#misses > PATIENCE && this.#misses % PATIENCE !== 0)) return;
     this.#bytes ??= new Uint8Array(MOST);
     for (let at = start; at < end; at++) this.#bytes[at - start] = bytes[at] ?? 0;
