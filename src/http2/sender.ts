@@ -19,7 +19,8 @@ export class Sender {
   readonly #templates: ReplyTemplates;
   #opening: Buffer;
   #window = INITIAL_WINDOW;
-  #initialWindow = INITIAL_WINDOW;
+  /** SETTINGS_INITIAL_WINDOW_SIZE of the client. */
+  initialWindow = INITIAL_WINDOW;
 
   constructor(output: Output, templates: ReplyTemplates) {
     this.#output = output;
@@ -44,7 +45,7 @@ export class Sender {
     const length = message.length + MESSAGE_PREFIX_BYTES;
     const { trailers } = this.#templates;
     const opening = this.#nextOpening();
-    if (length > FRAME_BYTES || length > this.#window || length > this.#initialWindow + stream.sendCredit) {
+    if (length > FRAME_BYTES || length > this.#window || length > this.initialWindow + stream.sendCredit) {
       this.#writeFrame(stream.id, opening.subarray(0, -OPENING_END_BYTES));
       const unsent = Buffer.alloc(length);
       unsent.set(message, writeUint32(unsent, 1, message.length));
@@ -74,12 +75,13 @@ export class Sender {
   /** Takes an increment of a stream's window. Returns false if the window gets too large. */
   addStreamWindow(stream: Stream, increment: number): boolean {
     stream.sendCredit += increment;
-    return this.#initialWindow + stream.sendCredit <= LARGEST;
+    return this.initialWindow + stream.sendCredit <= LARGEST;
   }
 
   /** Takes SETTINGS_INITIAL_WINDOW_SIZE. Returns false if the window of a stream gets too large. Section 6.9.2. */
   setInitialWindow(size: number, streams: Iterable<Stream>): boolean {
-    this.#initialWindow = size;
+    if (size === this.initialWindow) return true;
+    this.initialWindow = size;
     for (const stream of streams) if (size + stream.sendCredit > LARGEST) return false;
     return true;
   }
@@ -87,7 +89,7 @@ export class Sender {
   /** Writes what the windows permit of a reply that waits. Returns whether the whole reply is written. */
   writeRest(stream: Stream, now: number): boolean {
     while (stream.unsent.length > 0) {
-      const windows = Math.min(this.#window, this.#initialWindow + stream.sendCredit);
+      const windows = Math.min(this.#window, this.initialWindow + stream.sendCredit);
       const length = Math.min(stream.unsent.length, FRAME_BYTES, windows);
       if (length <= 0) return false;
       this.#window -= length;

@@ -10,9 +10,8 @@ export interface FrameSource {
   fail(code: ErrorCode, detail: string): void;
 }
 
-/** Receives what a reader finds. */
+/** Takes a whole frame, with its payload in `bytes` from `start` to `end`. The bytes stay as they are until it returns. */
 export interface FrameSink {
-  /** A whole frame, with its payload in `bytes` from `start` to `end`. The bytes stay as they are until this returns. */
   frame(type: number, flags: number, id: number, bytes: Buffer, start: number, end: number): void;
 }
 
