@@ -98,10 +98,15 @@ export class RunningApp implements App {
     events.started(this.addresses, workers && count);
   }
 
-  /** Loads only the doors that are configured, and opens those that no worker has. Resolves once everything is warm. */
-  async openDoors(): Promise<void> {
+  /**
+   * Loads only the doors that are configured, and opens those that no worker has. Resolves once everything is warm.
+   *
+   * @param order whether to be warm before a door listens too: the replacement of a worker gets connections at once.
+   */
+  async openDoors(order: 'open first' | 'warm first' = 'open first'): Promise<void> {
     const { extAuthz, tokens, verify, access } = this.listeners;
     this.opened.push(() => this.closeDoors());
+    if (order === 'warm first') await this.warmUp([]);
     const warm = extAuthz === undefined || this.workers !== undefined ? [] : [await this.openExtAuthz(extAuthz)];
     if (tokens !== undefined) this.doors.tokens = await this.openTokens(tokens);
     if (verify !== undefined) this.doors.verify = await this.openVerify(verify);

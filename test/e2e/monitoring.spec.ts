@@ -35,6 +35,7 @@ const hasPrometheus = (await findPrometheus('prometheus')) !== undefined;
 const NOT_PROVOKED: Readonly<Record<string, string>> = {
   SallyportOneInstanceLeft: 'looks back in steps of five minutes',
   SallyportRestarting: 'needs three starts',
+  SallyportWorkersRestarting: 'needs three workers that end',
   SallyportVersionsDiffer: 'needs another version',
   SallyportEventLoopBlocked: 'needs a machine without time',
   SallyportKeySetOld: 'needs hours',

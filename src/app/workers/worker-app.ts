@@ -28,7 +28,7 @@ export function startWorkerApp(config: Config, worker: number): Promise<WorkerAp
     const store = await awaitStore(() => config.store, config.timeouts, awaited, 'worker');
     const parts = await openParts(config, { observation, clock, store, opened });
     const app = new RunningApp(config, { ...parts, observation, admin: undefined }, opened);
-    await app.openDoors();
+    await app.openDoors('warm first');
     return { app, observation };
   });
 }
