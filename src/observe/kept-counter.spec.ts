@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import { makeRoute } from '../../test/support/core.ts';
 import type { Config } from '../config/config.ts';
-import { KeptPasses } from '../observe/metrics/kept-passes.ts';
 import { keptCounter } from './kept-counter.ts';
+import { KeptPasses } from './metrics/kept-passes.ts';
 
 it('counts by route and issuer, and only those of the configuration', () => {
   const passes = new KeptPasses();

@@ -1,5 +1,4 @@
 import type { Config } from '../config/config.ts';
-import type { Gateway } from '../edge/gateway.ts';
 
 interface KeptObserver {
   /** @param route the pattern. */
@@ -13,7 +12,7 @@ interface KeptObserver {
 export function keptCounter(
   { issuers, routes }: Pick<Config, 'issuers' | 'routes'>,
   observer: KeptObserver,
-): NonNullable<Gateway['countKept']> {
+): (issuer: string, route: string, passes: number) => void {
   const names = new Set(issuers.map(({ name }) => name));
   const patterns = new Set(routes.map(({ pattern }) => pattern));
   return (issuer, route, passes) => {
