@@ -3,6 +3,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { configFrom, configOf, fileWith, loadConfigText, problemsOf } from '../../test/support/config.ts';
 import { loadConfig } from './load.ts';
+import { DEFAULT_TRANSPORT } from './transport-config.ts';
 
 /** The contract's example, without keys that this version does not support. */
 const EXAMPLE = `version: 1
@@ -80,7 +81,11 @@ describe('loadConfig() on a valid file', () => {
     expect(file).toMatch(/^\/.*\/sallyport\.yaml$/);
     expect(config).toEqual({
       listen: {
-        extAuthz: { address: { host: '127.0.0.1', port: 9191 }, tls: undefined, transport: { kind: 'grpc-js' } },
+        extAuthz: {
+          address: { host: '127.0.0.1', port: 9191 },
+          tls: undefined,
+          transport: expect.objectContaining({ kind: DEFAULT_TRANSPORT }),
+        },
         tokens: undefined,
         admin: undefined,
       },

@@ -47,19 +47,22 @@ describe('restartKeys() for listeners', () => {
     ['{ extAuthz: "127.0.0.1:1", admin: "127.0.0.1:3" }', ['listen.admin']],
     ['{ extAuthz: "127.0.0.1:2" }', ['listen.extAuthz']],
     ['{ extAuthz: { address: "127.0.0.1:1" } }', []],
-    ['{ extAuthz: { address: "127.0.0.1:1", transport: fast } }', ['listen.extAuthz']],
   ])('returns those that %s moves', (listen, keys) => {
     const file = (doors: string) => configFrom(`version: 1\nlisten: ${doors}\nstore: sqlite:/one.db\nroutes: []`);
     expect(restartKeys(file('{ extAuthz: "127.0.0.1:1" }'), file(listen))).toEqual(keys);
   });
 });
 
-it('restartKeys() leaves out the limits of connections and their age', () => {
+it('restartKeys() leaves out the limits of connections and their age, but not their transport', () => {
   const file = (members: string) =>
     configFrom(
       `version: 1\nlisten: { extAuthz: { address: "127.0.0.1:1", transport: fast${members} } }\nstore: sqlite:/one.db\nroutes: []`,
     );
   expect(restartKeys(file(''), file(', limits: { pings: 10 }, maxConnectionAge: 1h'))).toEqual([]);
+  const other = configFrom(
+    'version: 1\nlisten: { extAuthz: { address: "127.0.0.1:1", transport: grpc-js } }\nstore: sqlite:/one.db\nroutes: []',
+  );
+  expect(restartKeys(file(''), other)).toEqual(['listen.extAuthz']);
 });
 
 describe('isSameSigning()', () => {

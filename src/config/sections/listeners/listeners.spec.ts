@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { configFrom, problemsOf, warningsOf } from '../../../../test/support/config.ts';
+import { DEFAULT_TRANSPORT } from '../../transport-config.ts';
 
 function fileListening(listen: string): string {
   return `version: 1\nlisten: ${listen}\nissuers: [{ name: own, issuer: us, signing: { algorithm: EdDSA } }]\nroutes: []`;
@@ -76,7 +77,11 @@ describe('listen', () => {
 
   it('leaves a listener closed that is not written', () => {
     expect(configFrom(fileListening('{ extAuthz: "[::1]:9191" }')).listen).toEqual({
-      extAuthz: { address: { host: '::1', port: 9191 }, tls: undefined, transport: { kind: 'grpc-js' } },
+      extAuthz: {
+        address: { host: '::1', port: 9191 },
+        tls: undefined,
+        transport: expect.objectContaining({ kind: DEFAULT_TRANSPORT }),
+      },
       tokens: undefined,
       verify: undefined,
       access: undefined,
