@@ -167,6 +167,11 @@ describe('readMetadata()', () => {
   const namespace = (...fields: readonly Buffer[]) => message(1, bytes(1, 'n'), message(2, ...fields));
   const TWO = Buffer.from([0x11, 0, 0, 0, 0, 0, 0, 0, 0x40]);
 
+  it('reads nothing in a namespace without fields, or without a value', () => {
+    expect(readMetadata(namespace()).filter_metadata).toEqual({ n: {} });
+    expect(readMetadata(message(1, bytes(1, 'n'))).filter_metadata).toEqual({ n: {} });
+  });
+
   it('reads texts, numbers, booleans and messages, and only that there is another value', () => {
     const metadata = namespace(
       field('text', bytes(3, 'x')),

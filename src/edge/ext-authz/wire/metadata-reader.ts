@@ -22,8 +22,10 @@ export function readMetadata(bytes: Buffer): Metadata {
   return { filter_metadata: readMap(bytes, FILTER_METADATA, (value) => readStruct(value, 1)) };
 }
 
+/** Without fields, it says nothing: as with the proto loader, there is no map then. */
 function readStruct(bytes: Buffer, depth: number): Struct {
-  return { fields: readMap(bytes, FIELDS, (value) => readValue(value, depth)) };
+  const fields = readMap(bytes, FIELDS, (value) => readValue(value, depth));
+  return Object.keys(fields).length === 0 ? {} : { fields };
 }
 
 /** Reads the map in this field. */
