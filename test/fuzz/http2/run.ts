@@ -12,9 +12,9 @@ const figures = await fuzzConnections(seed, frames, (now) => {
   if (now.frames < shown) return;
   shown += frames / 20;
   globalThis.gc?.();
-  const { rss, heapUsed } = process.memoryUsage();
+  const { rss, heapUsed, external } = process.memoryUsage();
   const seconds = Math.round((performance.now() - startedAt) / 1000);
-  say(`${now.frames} frames in ${seconds} s: RSS ${mb(rss)} MB, heap ${mb(heapUsed)} MB`);
+  say(`${now.frames} frames in ${seconds} s: RSS ${mb(rss)} MB, heap ${mb(heapUsed)} MB, outside ${mb(external)} MB`);
 });
 say(JSON.stringify(figures));
 

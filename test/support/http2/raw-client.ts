@@ -16,7 +16,7 @@ export class RawClient {
   readonly socket: Socket;
   readonly frames: Frame[] = [];
   readonly #decoder = new HpackDecoder({ maxTableBytes: 4096, maxListBytes: 65_536 });
-  readonly #fields = new Map<Frame, readonly { readonly name: string; readonly value: string }[]>();
+  readonly #fields = new WeakMap<Frame, readonly { readonly name: string; readonly value: string }[]>();
   #rest = Buffer.alloc(0);
   #onFrame = () => {};
   isClosed = false;
