@@ -2,7 +2,7 @@
 export const TRANSPORTS = ['fast', 'grpc-js'] as const;
 
 /** `listen.extAuthz.transport` unless the configuration says otherwise. */
-export const DEFAULT_TRANSPORT: (typeof TRANSPORTS)[number] = 'grpc-js';
+export const DEFAULT_TRANSPORT: (typeof TRANSPORTS)[number] = 'fast';
 
 export type TransportConfig = { readonly kind: 'grpc-js' } | FastTransportConfig;
 
