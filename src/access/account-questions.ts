@@ -3,7 +3,7 @@ import type { AccountStore } from '../accounts/account-store.ts';
 import type { CredentialCache, VerifiedCredential } from '../core/credential/verified-credential.ts';
 import { type BatchDecider, StoreError } from '../core/ports.ts';
 import { nothingMade } from '../core/upstream/upstream-token.ts';
-import { within } from '../lib/within.ts';
+import { within } from '../lib/timers/within.ts';
 import { AccessQuestions, type AccessQuestionsParts } from './access-questions.ts';
 
 /** A credential of no meaning, with which a question about an account is asked. */

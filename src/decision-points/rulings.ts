@@ -4,7 +4,7 @@ import type { Ruling, RulingQuestion, RulingSource } from '../core/condition/rul
 import type { VerifiedCredential } from '../core/credential/verified-credential.ts';
 import type { Clock } from '../core/ports.ts';
 import type { Instant } from '../core/request.ts';
-import { growingTo } from '../lib/growing-cache.ts';
+import { growingTo } from '../lib/caches/growing-cache.ts';
 
 /** The most rulings to remember: 300 bytes each. */
 const MAX_RULINGS = 20_000;

@@ -1,8 +1,8 @@
 import { Redis } from 'ioredis';
 import type { RedisAccess } from '../config/config.ts';
 import { StoreError } from '../core/ports.ts';
-import { backOffMs } from '../lib/back-off.ts';
-import { within } from '../lib/within.ts';
+import { backOffMs } from '../lib/timers/back-off.ts';
+import { within } from '../lib/timers/within.ts';
 import { checkAccess } from './access-check.ts';
 import type { Answers, RawCommand, ScriptCall, Scripts } from './command.ts';
 import { CommandSender } from './command-sender.ts';

@@ -1,5 +1,5 @@
 import type { Clock } from '../core/ports.ts';
-import { backOff } from '../lib/back-off.ts';
+import { backOff } from '../lib/timers/back-off.ts';
 
 /** The failures in a row after which a server is considered down. */
 const FAILURES_TO_OPEN = 3;

@@ -1,6 +1,6 @@
 import type { Clock } from '../core/ports.ts';
 import { isUndone } from '../core/revocation-entry.ts';
-import { BackgroundJob } from '../lib/background-job.ts';
+import { BackgroundJob } from '../lib/timers/background-job.ts';
 import { ENTRY_GRACE_SECONDS } from './entry.ts';
 import type { EpochWatch } from './epoch-watch.ts';
 import type { RevocationStore } from './revocation-store.ts';

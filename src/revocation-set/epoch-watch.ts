@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../core/ports.ts';
 import { StoreError } from '../core/ports.ts';
-import { BackgroundJob } from '../lib/background-job.ts';
+import { BackgroundJob } from '../lib/timers/background-job.ts';
 import type { EpochRecord, EpochVerdict, NewEpoch } from './epoch.ts';
 import { formatEpoch, judgeEpoch, judgeMissing } from './epoch.ts';
 import type { EpochPair, EpochStore } from './revocation-store.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { isUndone } from '../core/revocation-entry.ts';
-import { BackgroundJob } from '../lib/background-job.ts';
+import { BackgroundJob } from '../lib/timers/background-job.ts';
 import type { RevocationEntry } from './entry.ts';
 import { mergeEntries } from './entry-merge.ts';
 import type { RevocationStore } from './revocation-store.ts';

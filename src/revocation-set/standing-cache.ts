@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache';
 import type { Reach } from '../core/revocation-entry.ts';
 import type { Standing } from '../core/standing.ts';
 import { NO_EPOCH, unread } from '../core/standing.ts';
-import { growingTo } from '../lib/growing-cache.ts';
+import { growingTo } from '../lib/caches/growing-cache.ts';
 
 /** How many evicted standings stay reachable although their entries exist: about 200 bytes each. */
 const MAX_EVICTED = 100_000;

@@ -3,7 +3,7 @@ import type { Clock, RevocationObserver, StandingReader } from '../core/ports.ts
 import { StoreError } from '../core/ports.ts';
 import { isUndone, readReach } from '../core/revocation-entry.ts';
 import type { Freshness, Standing } from '../core/standing.ts';
-import { within } from '../lib/within.ts';
+import { within } from '../lib/timers/within.ts';
 import type { RevocationReader } from './checked-revocations.ts';
 import { SetLostError } from './epoch-watch.ts';
 import type { FeedState } from './revocation-health.ts';

@@ -1,5 +1,5 @@
-import { every } from '../lib/every.ts';
-import { SingleFlight } from '../lib/single-flight.ts';
+import { SingleFlight } from '../lib/caches/single-flight.ts';
+import { every } from '../lib/timers/every.ts';
 import type { EndingCount, EndingTokensParts } from './ending-tokens.ts';
 import { countEndingTokens } from './ending-tokens.ts';
 

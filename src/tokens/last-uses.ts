@@ -1,6 +1,6 @@
 import type { Clock } from '../core/ports.ts';
 import { inBatches } from '../lib/lists.ts';
-import { PeriodicJob } from '../lib/periodic-job.ts';
+import { PeriodicJob } from '../lib/timers/periodic-job.ts';
 import type { TokenCache } from '../verification/token-cache.ts';
 import type { TokenStore } from './token.ts';
 

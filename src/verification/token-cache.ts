@@ -1,6 +1,6 @@
 import type { PresentedCredential } from '../core/credential/credential.ts';
 import type { CredentialCache, VerifiedCredential } from '../core/credential/verified-credential.ts';
-import { SecondChanceCache } from '../lib/second-chance.ts';
+import { SecondChanceCache } from '../lib/caches/second-chance.ts';
 import { tokenBytes } from './token-size.ts';
 
 /**

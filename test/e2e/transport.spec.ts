@@ -77,7 +77,7 @@ describe('the fast transport behind an Envoy with two workers', () => {
     // Envoy did not wait for these.
     expect(statuses.get(503)).toBeGreaterThan(100);
     expect(statuses.get(202)).toBeGreaterThan(100);
-    expect([...statuses.keys()].toSorted()).toEqual([202, 503]);
+    expect(new Set(statuses.keys())).toEqual(new Set([202, 503]));
     expect(await envoy.stats('cluster.sallyport.upstream_cx_destroy')).toEqual(before);
     const metrics = await metricsOf(sallyport);
     expect(new Set(Object.values(metrics.all('sallyport_http2_limits_reached_total')))).toEqual(new Set([0]));

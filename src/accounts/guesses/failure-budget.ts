@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import { growingTo } from '../../lib/growing-cache.ts';
+import { growingTo } from '../../lib/caches/growing-cache.ts';
 
 export interface FailureBudgetParts {
   /** The number of failures that a full budget allows at once. */

@@ -1,7 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../core/ports.ts';
-import { growingTo } from '../../lib/growing-cache.ts';
+import { growingTo } from '../../lib/caches/growing-cache.ts';
 import type { Account } from '../account.ts';
 import type { Precedence } from '../passwords/hashing-queue.ts';
 import { addressBlock } from './address-block.ts';

@@ -1,4 +1,4 @@
-import { within } from '../../lib/within.ts';
+import { within } from '../../lib/timers/within.ts';
 import type { GuessCount, GuessLimits, LogInAttempt, LogInHistoryStore } from './log-in-history-store.ts';
 
 const SECOND_MS = 1000;

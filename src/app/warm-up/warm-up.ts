@@ -3,7 +3,7 @@ import type { Config } from '../../config/config.ts';
 import type { IssuerConfig } from '../../config/issuer-config.ts';
 import type { Clock } from '../../core/ports.ts';
 import type { Gateway } from '../../edge/gateway.ts';
-import { within } from '../../lib/within.ts';
+import { within } from '../../lib/timers/within.ts';
 import type { RevocationReader } from '../../revocation-set/checked-revocations.ts';
 import type { Standings } from '../../revocation-set/standings.ts';
 import { createRehearsal } from './rehearsal.ts';

@@ -1,5 +1,5 @@
-import { backOff } from '../../lib/back-off.ts';
 import type { Timers } from '../../lib/clock.ts';
+import { backOff } from '../../lib/timers/back-off.ts';
 import type { WorkerState } from '../../observe/sources.ts';
 import type { WorkerEvents } from '../../observe/worker-events.ts';
 import type { EncodedConfig } from './config-codec.ts';

@@ -3,7 +3,7 @@ import { withRestartKeysOf } from '../../config/reload/restart-keys.ts';
 import { removeDeadSocket } from '../../edge/listening.ts';
 import { systemTimers } from '../../lib/clock.ts';
 import { errorMessage } from '../../lib/errors.ts';
-import { every } from '../../lib/every.ts';
+import { every } from '../../lib/timers/every.ts';
 import type { Health } from '../../observe/health.ts';
 import type { OtherMetrics } from '../../observe/metrics/metrics.ts';
 import type { Sample } from '../../observe/metrics/samples.ts';

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
-import { every } from '../../lib/every.ts';
+import { every } from '../../lib/timers/every.ts';
 import { expandGlob } from '../reading/glob.ts';
 
 const POLL_MS = 500;

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { HostPort, RedisAccess, SentinelConfig } from '../../config/config.ts';
 import { StoreError } from '../../core/ports.ts';
-import { backOffMs } from '../../lib/back-off.ts';
+import { backOffMs } from '../../lib/timers/back-off.ts';
 import { isLasting, UnfitError } from '../failure.ts';
 import { Sentinel } from './sentinel.ts';
 import type { SentinelReport } from './sentinel-report.ts';

@@ -2,7 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import type { Clock } from '../../core/ports.ts';
 import type { ReporterKeys } from '../../lib/api-key/reporter-keys.ts';
 import { parseReporterKeys } from '../../lib/api-key/reporter-keys.ts';
-import { SingleFlight } from '../../lib/single-flight.ts';
+import { SingleFlight } from '../../lib/caches/single-flight.ts';
 import { fetchText } from '../../remote/fetch-text.ts';
 
 const TIMEOUT_MS = 5_000;

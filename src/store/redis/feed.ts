@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { backOffMs, lastingBackOffMs } from '../../lib/back-off.ts';
+import { backOffMs, lastingBackOffMs } from '../../lib/timers/back-off.ts';
 import type { ServerLabel } from '../../redis/failure.ts';
 import { fault, isLasting, isReplica, storeErrorFrom } from '../../redis/failure.ts';
 import type { SessionListener, Tracking, TrackingSource } from '../../redis/tracking.ts';

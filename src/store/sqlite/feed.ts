@@ -1,4 +1,4 @@
-import { every } from '../../lib/every.ts';
+import { every } from '../../lib/timers/every.ts';
 import type { RevocationEntry } from '../../revocation-set/entry.ts';
 import type { RevocationFeed, RevocationListener } from '../../revocation-set/revocation-store.ts';
 import type { Query, Reader } from './database/reader.ts';

@@ -1,4 +1,4 @@
-import { every } from '../../lib/every.ts';
+import { every } from '../../lib/timers/every.ts';
 import type { PurgeTime } from './writer/purge-write.ts';
 import type { Writer } from './writer/writer.ts';
 

@@ -9,7 +9,7 @@ import type { Reason } from '../../core/reason.ts';
 import type { AccessRequest } from '../../core/request.ts';
 import type { Route } from '../../core/route.ts';
 import { inBatches } from '../../lib/lists.ts';
-import { PeriodicJob } from '../../lib/periodic-job.ts';
+import { PeriodicJob } from '../../lib/timers/periodic-job.ts';
 import { readBasicPair } from './basic-pair.ts';
 import type { BasicUse, BasicUseStore } from './basic-use.ts';
 

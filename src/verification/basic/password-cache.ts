@@ -2,7 +2,7 @@ import { createHmac, randomBytes } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { PresentedCredential } from '../../core/credential/credential.ts';
 import type { CredentialCache, VerifiedCredential } from '../../core/credential/verified-credential.ts';
-import { growingTo } from '../../lib/growing-cache.ts';
+import { growingTo } from '../../lib/caches/growing-cache.ts';
 
 /** Longer Basic credentials are refused unread. */
 export const MAX_BASIC_LENGTH = 4096;

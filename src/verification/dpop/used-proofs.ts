@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import { growingTo } from '../../lib/growing-cache.ts';
+import { growingTo } from '../../lib/caches/growing-cache.ts';
 import type { UsedProofStore } from './used-proof-store.ts';
 
 /** What {@link UsedProofs} asks. */

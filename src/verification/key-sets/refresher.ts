@@ -1,7 +1,7 @@
 import type { Clock } from '../../core/ports.ts';
-import { backOff } from '../../lib/back-off.ts';
+import { SingleFlight } from '../../lib/caches/single-flight.ts';
 import type { Timers } from '../../lib/clock.ts';
-import { SingleFlight } from '../../lib/single-flight.ts';
+import { backOff } from '../../lib/timers/back-off.ts';
 
 /** How long demands are ignored after a successful refresh, so that a flood of unknown `kid`s does not reach the issuer. */
 const COOL_DOWN_MS = 10_000;

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { Refusal } from '../../core/credential/verified-credential.ts';
 import type { Clock } from '../../core/ports.ts';
-import { growingTo } from '../../lib/growing-cache.ts';
+import { growingTo } from '../../lib/caches/growing-cache.ts';
 
 /** How long a refusal is cached. */
 const REFUSED_MS = 2_000;

@@ -1,6 +1,6 @@
 import type { ServerWritableStream } from '@grpc/grpc-js';
 import { status } from '@grpc/grpc-js';
-import { every } from '../../../lib/every.ts';
+import { every } from '../../../lib/timers/every.ts';
 import type { ResetReason, WatchMessage } from '../../../revocation/revocation-watch.ts';
 import type { OpenWatch, RevocationWatches } from '../../../revocation/revocation-watches.ts';
 import type { CallErrors } from '../call-error.ts';

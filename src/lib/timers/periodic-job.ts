@@ -1,5 +1,5 @@
+import { SingleFlight } from '../caches/single-flight.ts';
 import { every } from './every.ts';
-import { SingleFlight } from './single-flight.ts';
 
 const MINUTE_MS = 60_000;
 
