@@ -1,3 +1,6 @@
+import { setImmediate } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import type { Cached } from './second-chance.ts';
 import { SecondChanceCache } from './second-chance.ts';
@@ -64,4 +67,28 @@ describe('SecondChanceCache', () => {
     cache.set(3, item(60));
     expect(keysOf(cache, 4)).toEqual([2, 3]);
   });
+
+  it('keeps no value that was replaced, also while it never evicts', async () => {
+    setFlagsFromString('--expose-gc');
+    const cache = new SecondChanceCache<number, Cached>(1_000, 1_000);
+    const replaced: WeakRef<Cached>[] = [];
+    for (let round = 0; round < 1_000; round++) {
+      for (let key = 0; key < 4; key++) {
+        const value = item();
+        replaced.push(new WeakRef(value));
+        cache.set(key, value);
+      }
+    }
+    // A WeakRef keeps its value until the turn of the event loop ends.
+    await setImmediate();
+    collectGarbage();
+    const alive = replaced.filter((value) => value.deref() !== undefined);
+    expect(alive.length).toBeLessThan(20);
+  });
 });
+
+function collectGarbage(): void {
+  // Node's own function, which the flag adds to new contexts.
+  const collect = runInNewContext('gc') as () => void;
+  collect();
+}

@@ -6,6 +6,9 @@ export interface Cached {
   used: boolean;
 }
 
+/** So much of the size may be removed before the hand is made anew: an eighth. */
+const MOST_PASSED_BY = 8;
+
 /**
  * A cache that is bounded in number and in memory. Evicts what has not been used for longest, roughly: what was used is
  * passed over once (the CLOCK algorithm). A use is therefore one write to what was found anyway, where an exact order costs
@@ -17,6 +20,8 @@ export class SecondChanceCache<Key, Value extends Cached> {
   private readonly entries = new Map<Key, Value>();
   /** Goes round all entries, the oldest first. What it passes over goes to the end. */
   private hand = this.entries.entries();
+  /** How many values were removed before the hand came to them, since it was made. */
+  private passedBy = 0;
   private bytes = 0;
 
   /**
@@ -39,6 +44,7 @@ export class SecondChanceCache<Key, Value extends Cached> {
   /** Adds or replaces a value. One that needs more than all the memory is not kept. */
   set(key: Key, value: Value): void {
     this.delete(key);
+    this.renewHand();
     if (value.bytes > this.maxBytes) return;
     this.bytes += value.bytes;
     while (this.entries.size >= this.max || this.bytes > this.maxBytes) this.evict();
@@ -49,11 +55,22 @@ export class SecondChanceCache<Key, Value extends Cached> {
     const value = this.entries.get(key);
     if (value === undefined) return;
     this.bytes -= value.bytes;
+    this.passedBy += 1;
     this.entries.delete(key);
   }
 
   values(): IterableIterator<Value> {
     return this.entries.values();
+  }
+
+  /**
+   * An iterator that does not move keeps every table of the map since it was made, with the values that were in them: in a
+   * cache that is not full, each value that was replaced. A new one begins at the same value, as the oldest are passed first.
+   */
+  private renewHand(): void {
+    if (this.passedBy * MOST_PASSED_BY <= this.entries.size) return;
+    this.hand = this.entries.entries();
+    this.passedBy = 0;
   }
 
   private evict(): void {
@@ -63,7 +80,11 @@ export class SecondChanceCache<Key, Value extends Cached> {
       return;
     }
     const [key, value] = next.value;
-    if (!value.used) return this.delete(key);
+    if (!value.used) {
+      this.bytes -= value.bytes;
+      this.entries.delete(key);
+      return;
+    }
     value.used = false;
     this.entries.delete(key);
     this.entries.set(key, value);
