@@ -12,7 +12,7 @@ import { goStandIn, tonicStandIn } from './toolchains.ts';
 export interface Contender {
   readonly name: string;
   readonly port: number;
-  /** The process whose CPU time counts; `undefined` if it cannot be told. */
+  /** The process whose CPU time counts; `undefined` if it is not known. */
   readonly pid: number | undefined;
   stop(): Promise<unknown>;
 }
@@ -74,7 +74,7 @@ export async function startSallyport(setting: Setting, { core }: Pick<Ground, 'c
   return { name: setting.name, port, pid, stop };
 }
 
-/** A server that somebody else started: `NAME=HOST:PORT`, and `,PID` of the process whose CPU time counts. */
+/** A server that is already running: `NAME=HOST:PORT`, and `,PID` of the process whose CPU time counts. */
 export function otherServer(text: string): Contender {
   const [, name, host, port, pid] = /^(?:([^=]+)=)?([^:]+):(\d+)(?:,(\d+))?$/.exec(text) ?? [];
   if (host !== '127.0.0.1' && host !== 'localhost') {

@@ -12,7 +12,7 @@ export interface Verifier {
    * `too_many_attempts`). Returns at once what needs no input or output and little time. Throws or rejects only on a bug or
    * a broken part, which the caller treats as `unavailable`.
    *
-   * @param client the client's address, by which guesses are counted, and floods are told from other clients.
+   * @param client the client's address, by which guesses are counted, and floods are kept apart from other clients.
    */
   verify(credential: PresentedCredential, client?: ClientAddress): VerificationResult | Promise<VerificationResult>;
 }

@@ -102,7 +102,7 @@ function routesOf({ setup, findings }: CheckContext, manager: ConfigNode): Route
   return undefined;
 }
 
-/** A filter in front of ext_authz that answers by itself hands out what nobody was asked about. */
+/** A filter in front of ext_authz that answers by itself serves requests that Sallyport did not decide. */
 function checkServers({ findings }: CheckContext, { filters, askedAt }: CheckedManager): void {
   for (const { node, runs } of filters.slice(0, askedAt)) {
     const server = [...runs].find((kind) => powersOf(kind).serves);

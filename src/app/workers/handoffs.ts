@@ -13,8 +13,8 @@ interface Handoff {
 
 /**
  * Closes the connections that were handed to a worker which ended before it had confirmed them. `node:cluster` forgets
- * its own copy of such a connection: it would stay open, and a gateway would wait at it for answers that nobody gives,
- * for as long as the primary process lives.
+ * its own copy of such a connection: it would stay open for as long as the primary process lives, and a gateway would wait
+ * there for answers that never come.
  */
 export function closeLostHandoffs(worker: ChildProcess): void {
   const open = new Map<unknown, { close(): void }>();

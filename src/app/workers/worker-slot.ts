@@ -8,7 +8,7 @@ import { WorkerValues } from './worker-values.ts';
 
 /** The wait before a worker is replaced. It doubles with each one that ends soon. */
 const REPLACE = { firstMs: 100, longestMs: 30_000, jitter: 0.5 };
-/** A worker that has lived for this long starts the waits anew, in milliseconds. */
+/** After a worker has lived for this long, in milliseconds, the waits begin again with the shortest one. */
 const SETTLED_MS = 60_000;
 /** Checks in a row without a report, one a second, after which a worker counts as silent, and after which it is replaced. */
 const SILENT_CHECKS = 3;
@@ -110,7 +110,7 @@ export class WorkerSlot {
     this.process.kill();
   }
 
-  /** Has it measure anew for a reader of metrics. Never rejects. */
+  /** Lets it measure again, for a reader of metrics. Never rejects. */
   async collect(reader: number): Promise<void> {
     const process = this.isServing ? this.process : undefined;
     const answer = await process?.ask({ kind: 'collect', reader }, COLLECT_MS);

@@ -10,7 +10,7 @@ export const EXT_AUTHZ = 'envoy.service.auth.v3.Authorization';
 
 export const CHECK_PATH = `/${EXT_AUTHZ}/Check`;
 
-/** Told what happens on the connections of the fast transport. */
+/** Learns what happens on the connections of the fast transport. */
 export interface TransportObserver {
   /** The transport is in use, with these limits and causes, which are to be counted from 0. */
   begin(limits: readonly string[], causes: readonly string[]): void;

@@ -53,7 +53,7 @@ function warnOfTimeout({ config, findings }: CheckContext, timeout: ConfigNode |
   }
 }
 
-/** Over HTTP, Envoy takes from an answer what it is told to take. */
+/** Over HTTP, Envoy takes from an answer only the header fields that its configuration names. */
 function checkHttpAnswer({ config, findings }: CheckContext, http: ConfigNode): void {
   if (config.listen.verify?.mode !== 'path') {
     findings.warn(http, 'Sallyport has no listener for it: set listen.verify with mode: path');

@@ -40,7 +40,7 @@ export function checkKeptRoutes({ findings }: CheckContext, { asking, routes }: 
 
 const PLAINLY = JSON.stringify([false, null, null]);
 
-/** How Envoy asks on a route: whether at all, what it adds, and whom. */
+/** How Envoy asks on a route: whether it does, what it adds, and which service it asks. */
 function askingOf(name: string, { levels }: EnvoyRoute): string {
   const overrides = overridesOf(name, levels);
   const settings = overrides.flatMap(({ config }) => config.get('check_settings') ?? []);
@@ -65,7 +65,7 @@ function shareKey(one: EnvoyRoute, other: EnvoyRoute): boolean {
   return isTold && mayMeet(left, right);
 }
 
-/** Whether a path can match both; true where that cannot be told. */
+/** Whether a path can match both; true where that is not certain. */
 function mayMeet(one: ConfigNode, other: ConfigNode): boolean {
   const [left, right] = [prefixOf(one), prefixOf(other)];
   if (left === undefined || right === undefined) return true;

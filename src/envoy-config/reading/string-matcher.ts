@@ -1,6 +1,6 @@
 import type { ConfigNode } from './config-node.ts';
 
-/** Whether a text matches; `undefined` if that cannot be told here. */
+/** Whether a text matches; `undefined` if the configuration does not show it. */
 export type TextTest = (text: string) => boolean | undefined;
 
 /** Reads a `StringMatcher`, in which an expression must match the whole text. */

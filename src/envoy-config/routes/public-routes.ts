@@ -27,7 +27,7 @@ export function publicityOf(match: ConfigNode | undefined, domains: readonly str
   return isPublic ? { outcome: 'public' } : { outcome: 'protected', route: guarded[0] };
 }
 
-/** A pattern of Sallyport's that matches at least the paths of the route; `undefined` if none can be told. */
+/** A pattern of Sallyport's that matches at least the paths of the route; `undefined` if none is certain. */
 function patternOf(match: ConfigNode | undefined): string | undefined {
   const path = match?.get('path')?.text;
   if (path !== undefined) return path;

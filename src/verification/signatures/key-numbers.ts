@@ -12,7 +12,7 @@ export class KeyNumbers {
   private added: [number, KeyObject][] = [];
 
   /**
-   * Returns what the thread must be told beside the questions of the next batch.
+   * Returns the next batch for the thread, without its id: the questions, and the keys to add and to forget.
    *
    * @param questions is called with the numbers of keys.
    */

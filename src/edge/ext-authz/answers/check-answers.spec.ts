@@ -32,7 +32,7 @@ function answersWith(headers = HEADERS): CheckAnswers {
 
 const ANSWERS = answersWith();
 
-/** Answers, and compares with the answer that is encoded anew by the proto loader. */
+/** Answers, and compares with the answer that the proto loader encodes. */
 function answer(
   decision: Decision,
   { shown = SHOWN, notice = NO_NOTICE, answers = ANSWERS, headers = HEADERS } = {},
