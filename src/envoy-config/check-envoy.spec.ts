@@ -23,11 +23,23 @@ const NOTHING: Messages = { problems: [], warnings: [], unseen: [] };
 
 const FILTERS = `${MANAGER}.http_filters`;
 const ASKING = `${FILTERS}.0.typed_config`;
-const ROUTES = `${MANAGER}.route_config.virtual_hosts.0.routes`;
+const HOST = `${MANAGER}.route_config.virtual_hosts.0`;
+const ROUTES = `${HOST}.routes`;
 const CLUSTER = 'static_resources.clusters.0';
 const TYPE = 'type.googleapis.com/envoy.extensions';
 const OFF = {
   'envoy.filters.http.ext_authz': { '@type': `${TYPE}.filters.http.ext_authz.v3.ExtAuthzPerRoute`, disabled: true },
+};
+const ON = {
+  'envoy.filters.http.ext_authz': { '@type': `${TYPE}.filters.http.ext_authz.v3.ExtAuthzPerRoute`, check_settings: {} },
+};
+const ROUTE_TYPE = 'type.googleapis.com/envoy.config.route.v3';
+/** A route as an action of a matcher. */
+const CHOSEN = {
+  '@type': `${ROUTE_TYPE}.Route`,
+  match: { prefix: '/3rdparty/v1/devices' },
+  route: { cluster: 'devices' },
+  typed_per_filter_config: OFF,
 };
 const filter = (kind: string, message: string, more: object = {}) => ({
   name: `envoy.filters.http.${kind}`,
@@ -52,6 +64,7 @@ it('checkEnvoy() finds nothing in the Envoy that asks over HTTP', () => {
 type Fault = readonly [what: string, changes: readonly Change[], message: string];
 
 const DISGUISED = { patterns: [{ prefix: 'x_' }] };
+const ALL_BUT_OURS = { disallow_all: true, allow_expression: { regex: 'authorization|script-name|forwarded|x-.*' } };
 const WITHOUT_STRIP: Change = [`${MANAGER}.early_header_mutation_extensions`, undefined];
 
 describe('checkEnvoy() refuses', () => {
@@ -68,6 +81,39 @@ describe('checkEnvoy() refuses', () => {
         [`${ASKING}.failureModeAllow`, true],
       ],
       'http_filters[0].typed_config.failureModeAllow: every request passes',
+    ],
+    // Envoy reads YAML 1.1, in which these are booleans.
+    ...['yes', 'On', 'y', 'TRUE'].map(
+      (value): Fault => [
+        `failure_mode_allow: ${value}`,
+        [[`${ASKING}.failure_mode_allow`, value]],
+        'http_filters[0].typed_config.failure_mode_allow: every request passes',
+      ],
+    ),
+    [
+      'rules by which Envoy applies nothing of an answer',
+      [[`${ASKING}.decoder_header_mutation_rules`, { disallow_all: true }]],
+      'decoder_header_mutation_rules: Envoy leaves x-auth-subject, ',
+    ],
+    [
+      'rules by which a credential stays',
+      [[`${ASKING}.decoder_header_mutation_rules`, { disallow_expression: { regex: 'auth.*' } }]],
+      'decoder_header_mutation_rules: Envoy leaves authorization as the client sent it',
+    ],
+    [
+      'an upgrade with filters of its own',
+      [[`${MANAGER}.upgrade_configs`, [{ upgrade_type: 'websocket', filters: [filter('router', 'Router')] }]]],
+      'upgrade_configs[0].filters: requests with this upgrade pass these filters instead',
+    ],
+    [
+      'an upgrade whose own ext_authz lets requests pass in an outage',
+      [
+        [`${MANAGER}.upgrade_configs`, [{ upgrade_type: 'websocket', filters: [0, 1] }]],
+        [`${MANAGER}.upgrade_configs.0.filters.0`, { copy: `${FILTERS}.0` }],
+        [`${MANAGER}.upgrade_configs.0.filters.1`, { copy: `${FILTERS}.1` }],
+        [`${MANAGER}.upgrade_configs.0.filters.0.typed_config.failure_mode_allow`, true],
+      ],
+      'upgrade_configs[0].filters[0].typed_config.failure_mode_allow: every request passes',
     ],
     [
       'shadow_mode',
@@ -269,6 +315,60 @@ describe('checkEnvoy() warns of', () => {
       "envoy.filters.http.ext_authz: ext_authz is off for paths of which sallyport.yaml does not make all public, such as '/3rdparty/v1/devices'",
     ],
     [
+      'one of several weighted clusters without a question',
+      [
+        [
+          `${ROUTES}.6.route`,
+          {
+            weighted_clusters: {
+              clusters: [
+                { name: 'devices', weight: 1, typed_per_filter_config: OFF },
+                { name: 'messages', weight: 1, typed_per_filter_config: ON },
+              ],
+            },
+          },
+        ],
+      ],
+      'weighted_clusters.clusters[0].typed_per_filter_config.envoy.filters.http.ext_authz: ext_authz is off for paths',
+    ],
+    [
+      'a route without a question that a matcher chooses',
+      [
+        [`${HOST}.matcher`, { on_no_match: { action: { name: 'route', typed_config: CHOSEN } } }],
+        [`${HOST}.routes`, undefined],
+      ],
+      'on_no_match.action.typed_config.typed_per_filter_config.envoy.filters.http.ext_authz: ext_authz is off for paths',
+    ],
+    [
+      'a route without a question in a list that a matcher chooses',
+      [
+        [
+          `${HOST}.matcher`,
+          {
+            matcher_tree: {
+              exact_match_map: {
+                map: {
+                  a: {
+                    action: {
+                      name: 'routes',
+                      typed_config: { '@type': `${ROUTE_TYPE}.RouteList`, routes: [CHOSEN] },
+                    },
+                  },
+                },
+              },
+            },
+          },
+        ],
+        [`${HOST}.routes`, undefined],
+      ],
+      'typed_config.routes[0].typed_per_filter_config.envoy.filters.http.ext_authz: ext_authz is off for paths',
+    ],
+    [
+      'rules by which Envoy refuses what an answer does',
+      [[`${ASKING}.decoder_header_mutation_rules`, { disallow_all: true, disallow_is_error: true }]],
+      'decoder_header_mutation_rules: Envoy refuses each request of which',
+    ],
+    [
       'a route without a question by an expression',
       [
         [`${ROUTES}.7.typed_per_filter_config`, OFF],
@@ -374,6 +474,15 @@ describe('checkEnvoy() accepts', () => {
         ],
       ],
     ],
+    ['rules that forbid nothing of an answer', [[`${ASKING}.decoder_header_mutation_rules`, ALL_BUT_OURS]]],
+    ['an upgrade', [[`${MANAGER}.upgrade_configs`, [{ upgrade_type: 'websocket' }]]]],
+    [
+      'values of YAML 1.1',
+      [
+        [`${MANAGER}.normalize_path`, 'yes'],
+        [`${ASKING}.failure_mode_allow`, 'no'],
+      ],
+    ],
     [
       'a proxy in front',
       [
@@ -400,6 +509,11 @@ describe('checkEnvoy() says what the files do not contain', () => {
         [`${MANAGER}.rds`, { route_config_name: 'main' }],
       ],
       'rds.route_config_name: the routes are in none of the files',
+    ],
+    [
+      'virtual hosts by VHDS',
+      [[`${MANAGER}.route_config.vhds`, { config_source: {} }]],
+      'vhds: the virtual hosts that come from here are in none of the files',
     ],
     [
       'a cluster',

@@ -3,6 +3,7 @@ import type { Problem } from '../config/reading/problems.ts';
 import { readSource } from '../config/reading/read-source.ts';
 import type { CheckContext, CheckedManager } from './context.ts';
 import { checkFailures } from './ext-authz/failure.ts';
+import { checkMutationRules } from './ext-authz/mutation-rules.ts';
 import { findSallyport } from './ext-authz/sallyport-filter.ts';
 import { checkService } from './ext-authz/service.ts';
 import { checkShownHeaders } from './ext-authz/shown-headers.ts';
@@ -15,7 +16,7 @@ import { checkSharedRoutes } from './kept/shared-routes.ts';
 import { checkManager } from './manager.ts';
 import { ConfigNode } from './reading/config-node.ts';
 import type { HttpFilter } from './reading/http-filter.ts';
-import { readFilters } from './reading/http-filter.ts';
+import { readChains } from './reading/http-filter.ts';
 import { readSetup } from './reading/setup.ts';
 import type { RouteTable } from './routes/route-table.ts';
 import { readRouteTable } from './routes/route-table.ts';
@@ -37,8 +38,8 @@ export function checkEnvoy(names: readonly string[], config: Config): EnvoyFindi
   const setup = readSetup(files);
   const findings = new Findings();
   const context: CheckContext = { config, setup, findings };
-  const managers = setup.managers.map((node) => ({ node, filters: readFilters(node, setup) }));
-  const checked = managers.flatMap(({ node, filters }) => checkOne(context, node, filters) ?? []);
+  const chains = setup.managers.flatMap((node) => readChains(node, setup).map((chain) => ({ node, ...chain })));
+  const checked = chains.flatMap(({ node, filters }) => checkOne(context, node, filters) ?? []);
   checkSharedRoutes(context, checked);
   for (const source of setup.sources) {
     findings.miss(
@@ -48,7 +49,7 @@ export function checkEnvoy(names: readonly string[], config: Config): EnvoyFindi
   }
   const [first] = files;
   if (checked.length === 0 && first !== undefined) {
-    if (managers.length === 0)
+    if (chains.length === 0)
       findings.refuse(first, 'no HTTP connection manager: expected the configuration of an Envoy');
     else
       findings.refuse(
@@ -56,9 +57,15 @@ export function checkEnvoy(names: readonly string[], config: Config): EnvoyFindi
         'Envoy asks Sallyport about no request: add envoy.filters.http.ext_authz, as in envoy.yaml',
       );
   } else {
-    const asking = new Set(checked.map(({ node }) => node));
-    for (const { node } of managers.filter((one) => !asking.has(one.node))) {
-      findings.warn(node.get('http_filters') ?? node, 'this listener asks Sallyport about no request');
+    const asking = new Set(checked.map(({ filters }) => filters));
+    const managers = new Set(checked.map(({ node }) => node));
+    for (const { node, upgrade } of chains.filter((one) => !asking.has(one.filters))) {
+      if (upgrade === undefined) {
+        findings.warn(node.get('http_filters') ?? node, 'this listener asks Sallyport about no request');
+      } else if (managers.has(node)) {
+        const why = 'requests with this upgrade pass these filters instead, and Envoy does not ask about them';
+        findings.refuse(upgrade.get('filters') ?? upgrade, `${why}: remove the list, or add ext_authz to it`);
+      }
     }
   }
   return findings.result();
@@ -84,6 +91,7 @@ function checkOne(context: CheckContext, node: ConfigNode, filters: readonly Htt
   checkFailures(context, checked);
   checkService(context, checked);
   checkShownHeaders(context, checked);
+  checkMutationRules(context, checked);
   checkMatcher(context, checked);
   checkServers(context, checked);
   checkUnaskedRoutes(context, checked);
@@ -92,11 +100,13 @@ function checkOne(context: CheckContext, node: ConfigNode, filters: readonly Htt
 }
 
 function routesOf({ setup, findings }: CheckContext, manager: ConfigNode): RouteTable | undefined {
-  const inline = manager.get('route_config');
-  if (inline !== undefined) return readRouteTable(inline);
   const name = manager.get('rds', 'route_config_name');
-  const discovered = setup.routeConfigs.get(name?.text ?? '\n');
-  if (discovered !== undefined) return readRouteTable(discovered);
+  const written = manager.get('route_config') ?? setup.routeConfigs.get(name?.text ?? '\n');
+  if (written !== undefined) {
+    const vhds = written.get('vhds');
+    if (vhds !== undefined) findings.miss(vhds, 'the virtual hosts that come from here are in none of the files');
+    return readRouteTable(written);
+  }
   const at = name ?? manager.get('rds') ?? manager.get('scoped_routes') ?? manager;
   findings.miss(at, 'the routes are in none of the files: what they turn off or change is not checked');
   return undefined;

@@ -19,7 +19,7 @@ const KEY_HEADERS = [':method', ':authority', 'host', ':path', 'authorization'];
 export function checkAhead(context: CheckContext, checked: CheckedManager, firstAt: number | undefined): void {
   const { filters, askedAt } = checked;
   for (const [index, filter] of filters.slice(0, askedAt).entries()) {
-    if (filter.name === KEPT) continue;
+    if (filter.name === KEPT && filter.kind === 'lua') continue;
     const configs = configsOf(filter, checked);
     checkWriter(context, filter, configs);
     if (firstAt !== undefined && index > firstAt) checkBetween(context, filter, configs);

@@ -62,7 +62,7 @@ export function checkAsking({ findings }: CheckContext, { asking: { node, config
     findings.warn(namespaces ?? node, `${why}: add ${KEPT} to metadata_context_namespaces`);
   }
   const ingestion = config.get('enable_dynamic_metadata_ingestion');
-  if (ingestion?.value === false) {
+  if (ingestion?.isFalse === true) {
     findings.warn(ingestion, 'Envoy drops how long an answer may be kept, so that none is: remove this line');
   }
 }

@@ -4,9 +4,10 @@ import type { EnvoyRoute } from '../routes/route-table.ts';
 import { overridesOf } from '../routes/route-table.ts';
 import { KEPT } from './names.ts';
 
-/** By what a route can tell requests apart that a kept answer is the same for. */
+/** A kept answer is found by these, too. */
+const KEY_HEADERS = new Set([':method', ':authority', 'host', 'authorization']);
+/** By what a route can tell requests apart that a kept answer is the same for, besides other headers. */
 const BEYOND_KEY = [
-  'headers',
   'query_parameters',
   'cookies',
   'grpc',
@@ -31,7 +32,7 @@ export function checkKeptRoutes({ findings }: CheckContext, { asking, routes }: 
       const why =
         'Envoy asks differently here than on a route for the same path, but both use the answers that were kept for one';
       findings.refuse(
-        route.node,
+        route.levels.at(-1) ?? route.node,
         `${why}: add ${KEPT}: { "@type": type.googleapis.com/envoy.extensions.filters.http.lua.v3.LuaPerRoute, disabled: true } to its typed_per_filter_config`,
       );
     }
@@ -61,8 +62,16 @@ function keepsNothing({ levels }: EnvoyRoute): boolean {
 function shareKey(one: EnvoyRoute, other: EnvoyRoute): boolean {
   const [left, right] = [one, other].map(({ node }) => node.get('match'));
   if (left === undefined || right === undefined) return false;
-  const isTold = [left, right].some((match) => BEYOND_KEY.some((field) => match.get(field) !== undefined));
+  // Envoy chooses among weighted clusters by chance.
+  if (one.node === other.node) return true;
+  const isTold = one.isChosen || other.isChosen || [left, right].some(readsBeyondKey);
   return isTold && mayMeet(left, right);
+}
+
+function readsBeyondKey(match: ConfigNode): boolean {
+  const headers = match.get('headers')?.items() ?? [];
+  const isBeyond = headers.some((header) => !KEY_HEADERS.has(header.get('name')?.text?.toLowerCase() ?? ''));
+  return isBeyond || BEYOND_KEY.some((field) => match.get(field) !== undefined);
 }
 
 /** Whether a path can match both; true where that is not certain. */

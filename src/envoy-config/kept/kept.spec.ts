@@ -1,7 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { type Change, checkChanged, MANAGER, sallyportConfig } from '../../../test/support/envoy/checked-envoy.ts';
+import {
+  type Change,
+  checkChanged,
+  checkTexts,
+  MANAGER,
+  sallyportConfig,
+} from '../../../test/support/envoy/checked-envoy.ts';
 import { digestOf } from './digest.ts';
 import { SCRIPT_DIGEST } from './script-digest.ts';
 
@@ -189,6 +195,11 @@ describe('checkEnvoy() refuses', () => {
       ],
     ),
     [
+      'another filter under our name',
+      [[FIRST, { insert: { ...toMetadata('sallyport.kept'), name: 'sallyport.kept' } }]],
+      'metadata_namespace: it writes the metadata sallyport.kept',
+    ],
+    [
       'a matcher that is not inverted',
       [[`${MATCHER}.invert`, undefined]],
       'filter_enabled_metadata: Envoy asks only where an answer was kept, and all others pass',
@@ -244,6 +255,27 @@ describe('checkEnvoy() refuses', () => {
       'routes[5]: Envoy asks differently here than on a route for the same path',
     ],
     [
+      'one of several weighted clusters that asks with more',
+      [
+        [
+          `${ROUTES}.5.route`,
+          {
+            weighted_clusters: {
+              clusters: [
+                {
+                  name: 'messages',
+                  weight: 1,
+                  typed_per_filter_config: asking({ check_settings: { context_extensions: { tenant: 'a' } } }),
+                },
+                { name: 'devices', weight: 1 },
+              ],
+            },
+          },
+        ],
+      ],
+      'routes[5].route.weighted_clusters.clusters[0]: Envoy asks differently here',
+    ],
+    [
       'a route that differs by a header and asks with more',
       [beside(asking({ check_settings: { context_extensions: { tenant: 'a' } } }))],
       'routes[5]: Envoy asks differently here',
@@ -277,6 +309,30 @@ describe('checkEnvoy() refuses', () => {
     );
     expect(check([], config).problems).toEqual([
       expect.stringContaining('filter_context.stripped: a client can send x-partner_key, '),
+    ]);
+  });
+
+  it('a header that becomes metadata, by an alias of what another filter has', () => {
+    const text = readFileSync(RIGHT, 'utf8')
+      .replace('/etc/envoy/kept.lua', SCRIPT)
+      .replace('http_filters:\n', `http_filters:\n${' '.repeat(18)}- ${JSON.stringify(toMetadata('envoy.lb'))}\n`)
+      .replace(
+        / +routes:\n/,
+        (line) =>
+          `${line.replace(/routes:\n/, 'typed_per_filter_config:')} { other: &rules ${JSON.stringify(toMetadata('sallyport.kept').typed_config)}, envoy.filters.http.header_to_metadata: *rules }\n${line}`,
+      );
+    expect(checkTexts([text], KEEPING).problems).toEqual([
+      expect.stringContaining('metadata_namespace: it writes the metadata sallyport.kept'),
+    ]);
+  });
+
+  it.each([
+    ['inline_code', 'function envoy_on_request() end'],
+    ['default_source_code', { inline_string: 'function envoy_on_request() end' }],
+    ['source_codes', { other: { inline_string: 'function envoy_on_request() end' } }],
+  ])('other code in the filter itself: %s', (field, value) => {
+    expect(check([[`${FIRST}.typed_config.${field}`, value]]).problems).toEqual([
+      expect.stringContaining('the code is not kept.lua of this version'),
     ]);
   });
 
@@ -363,7 +419,7 @@ describe('checkEnvoy() warns of', () => {
     [
       'a script in a filter',
       [[`${FIRST}.typed_config.default_source_code`, { inline_string: CODE }]],
-      'http_filters[0].typed_config.default_source_code: code in a filter has a memory of its own',
+      'http_filters[0].typed_config.default_source_code.inline_string: code in a filter has a memory of its own',
     ],
     [
       'a route that is looked up again',
@@ -449,6 +505,10 @@ describe('checkEnvoy() accepts', () => {
     ],
     ['a route that differs by a header, if nothing is kept there', [beside({ ...OFF, ...KEEPS_NOTHING })]],
     ['a route that differs by a header and asks alike', [beside({})]],
+    [
+      'a route that differs by the method alone',
+      [beside(OFF), [`${ROUTES}.5.match.headers`, [{ name: ':method', string_match: { exact: 'OPTIONS' } }]]],
+    ],
     ['a route for another path that does not ask', [[`${ROUTES}.7.typed_per_filter_config`, OFF]]],
   ])('%s', (_, changes) => {
     expect(check(changes).problems).toEqual([]);

@@ -5,7 +5,7 @@ import { checkAhead } from './ahead.ts';
 import { checkAsking, isOurMatcher } from './asking.ts';
 import { checkKeptRoutes } from './kept-routes.ts';
 import { EXAMPLE, KEPT } from './names.ts';
-import { checkScripts } from './scripts.ts';
+import { checkOwnCode, checkScripts } from './scripts.ts';
 
 /** Checks that this Envoy keeps answers only as long as Sallyport said, and only what Sallyport said. */
 export function checkKept(context: CheckContext, checked: CheckedManager): void {
@@ -85,16 +85,12 @@ function checkEmpty(findings: CheckContext['findings'], { node, kind, config }: 
     else findings.miss(node, `the configuration of ${KEPT} is in none of the files`);
     return;
   }
-  const code = ['inline_code', 'default_source_code', 'source_codes'].find((name) => config?.get(name) !== undefined);
-  if (code !== undefined) {
-    const why = 'code in a filter has a memory of its own, so that the other filter does not find what this one keeps';
-    findings.warn(config?.get(code) ?? node, `${why}: move it to typed_per_filter_config of the route configuration`);
-  }
+  checkOwnCode(findings, config);
   const [own, its] = [config?.get('clear_route_cache'), asking.config?.get('clear_route_cache')];
-  if (its?.isTrue === true && own?.value === false) {
+  if (its?.isTrue === true && own?.isFalse === true) {
     const why = 'ext_authz lets identity headers choose the route, but a kept answer would not';
     findings.refuse(own, `${why}: remove clear_route_cache here, as ext_authz sets it`);
-  } else if (its?.isTrue !== true && own?.value !== false) {
+  } else if (its?.isTrue !== true && own?.isFalse !== true) {
     const why =
       'Envoy looks the route up again for each kept answer, and then by the identity headers, as ext_authz does not';
     findings.warn(own ?? config ?? node, `${why}: set clear_route_cache: false`);

@@ -28,6 +28,33 @@ export function checkScripts(context: CheckContext, checked: CheckedManager): vo
   }
 }
 
+/** Checks the code that a filter has itself: it runs on each route that has none. */
+export function checkOwnCode(findings: CheckContext['findings'], config: ConfigNode | undefined): void {
+  const inline = config?.get('inline_code');
+  const sources = [
+    config?.get('default_source_code'),
+    ...(config?.get('source_codes')?.entries() ?? []).map(([, one]) => one),
+  ];
+  const codes = [
+    ...(inline?.text === undefined ? [] : [{ outcome: 'read', at: inline, digest: digestOf(inline.text) } as const]),
+    ...sources.flatMap((source) => (source === undefined ? [] : [codeOfSource(source, source)])),
+  ];
+  for (const code of codes) {
+    checkDigest(findings, code);
+    const why = 'code in a filter has a memory of its own, so that the other filter does not find what this one keeps';
+    findings.warn(code.at, `${why}: move it to typed_per_filter_config of the route configuration`);
+  }
+}
+
+function checkDigest(findings: CheckContext['findings'], code: Code): void {
+  if (code.outcome === 'absent') {
+    findings.miss(code.at, `the code cannot be read here: it must be kept.lua of ${EXAMPLE}, unchanged`);
+  } else if (code.digest !== SCRIPT_DIGEST) {
+    const why = `the code is not kept.lua of this version of Sallyport: other code can keep an answer longer than it holds, or let others pass`;
+    findings.refuse(code.at, `${why}. Take the one beside ${EXAMPLE}, unchanged`);
+  }
+}
+
 function checkScript(
   context: CheckContext,
   checked: CheckedManager,
@@ -36,13 +63,7 @@ function checkScript(
 ): void {
   const { findings } = context;
   if (disabled) return;
-  const code = codeOf(config);
-  if (code.outcome === 'absent') {
-    findings.miss(code.at, `the code cannot be read here: it must be kept.lua of ${EXAMPLE}, unchanged`);
-  } else if (code.digest !== SCRIPT_DIGEST) {
-    const why = `the code is not kept.lua of this version of Sallyport: other code can keep an answer longer than it holds, or let others pass`;
-    findings.refuse(code.at, `${why}. Take the one beside ${EXAMPLE}, unchanged`);
-  }
+  checkDigest(findings, codeOf(config));
   if (!isWhole) {
     const why = 'code at a virtual host or a route has a memory of its own';
     findings.warn(node, `${why}: write it once, at the route configuration`);
@@ -77,7 +98,11 @@ function isOurs(config: ConfigNode): boolean {
 
 /** The code of a `LuaPerRoute`. A file is looked for where it is said to be, and by its name beside the configuration. */
 function codeOf(config: ConfigNode): Code {
-  const source = config.get('source_code');
+  return codeOfSource(config.get('source_code'), config);
+}
+
+/** The code of a `DataSource`. @param place where the finding is if there is none. */
+function codeOfSource(source: ConfigNode | undefined, place: ConfigNode): Code {
   const inline = source?.get('inline_string');
   if (inline?.text !== undefined) return { outcome: 'read', at: inline, digest: digestOf(inline.text) };
   const bytes = source?.get('inline_bytes');
@@ -85,8 +110,8 @@ function codeOf(config: ConfigNode): Code {
     return { outcome: 'read', at: bytes, digest: digestOf(Buffer.from(bytes.text, 'base64').toString('utf8')) };
   }
   const name = source?.get('filename');
-  const text = name?.text === undefined ? undefined : readBeside(dirname(config.file.name), name.text);
-  const at = name ?? source ?? config;
+  const text = name?.text === undefined ? undefined : readBeside(dirname(place.file.name), name.text);
+  const at = name ?? source ?? place;
   return text === undefined ? { outcome: 'absent', at } : { outcome: 'read', at, digest: digestOf(text) };
 }
 

@@ -10,6 +10,10 @@ export interface EnvoyFile {
   readonly source: Source;
 }
 
+/** Envoy reads YAML 1.1, in which these are booleans, and takes `"true"` for one, too. */
+const TRUE = /^(?:y|yes|on|true)$/i;
+const FALSE = /^(?:n|no|off|false)$/i;
+
 /**
  * A value of Envoy's configuration and its place. Reads it as Envoy does (the JSON form of Protocol Buffers): a field has
  * its name in the schema or the same name in camelCase, and null is an absent field.
@@ -48,9 +52,14 @@ export class ConfigNode {
     return typeof this.value === 'string' ? this.value : undefined;
   }
 
-  /** Whether it is `true`. */
+  /** Whether Envoy reads it as true. */
   get isTrue(): boolean {
-    return this.value === true;
+    return this.value === true || TRUE.test(this.text ?? '');
+  }
+
+  /** Whether Envoy reads it as false. */
+  get isFalse(): boolean {
+    return this.value === false || FALSE.test(this.text ?? '');
   }
 
   /** A number, also as a string or, as in `Percent`, below `value`. */

@@ -17,9 +17,24 @@ export interface HttpFilter {
 const KIND = /^envoy\.extensions\.filters\.http\.([a-z0-9_]+)\./;
 const CONFIGS_OF_ROUTES = /^(?:FilterConfig$|.*PerRoute$)/;
 
-/** The filters of a connection manager, in the order in which a request passes them. */
-export function readFilters(manager: ConfigNode, { filterConfigs }: EnvoySetup): readonly HttpFilter[] {
-  return (manager.get('http_filters')?.items() ?? []).map((node) => {
+/** One of the lists of filters of a connection manager. */
+export interface FilterChain {
+  /** The kind of upgrade for which it takes the place of `http_filters`; `undefined` for the latter itself. */
+  readonly upgrade: ConfigNode | undefined;
+  readonly filters: readonly HttpFilter[];
+}
+
+/** All lists of filters of a connection manager, that of requests without an upgrade first. */
+export function readChains(manager: ConfigNode, setup: EnvoySetup): readonly FilterChain[] {
+  const upgrades = manager.get('upgrade_configs')?.items() ?? [];
+  const chains = upgrades.map((upgrade) => ({ upgrade, filters: readFilters(upgrade.get('filters'), setup) }));
+  const usual = { upgrade: undefined, filters: readFilters(manager.get('http_filters'), setup) };
+  return [usual, ...chains.filter(({ filters }) => filters.length > 0)];
+}
+
+/** A list of filters, in the order in which a request passes them. */
+function readFilters(list: ConfigNode | undefined, { filterConfigs }: EnvoySetup): readonly HttpFilter[] {
+  return (list?.items() ?? []).map((node) => {
     const name = node.get('name')?.text ?? '';
     const written = node.get('typed_config') ?? filterConfigs.get(node.get('config_discovery') ? name : '\n');
     const runs = new Set(written === undefined ? [] : kindsIn(written));

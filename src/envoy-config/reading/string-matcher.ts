@@ -3,7 +3,13 @@ import type { ConfigNode } from './config-node.ts';
 /** Whether a text matches; `undefined` if the configuration does not show it. */
 export type TextTest = (text: string) => boolean | undefined;
 
-/** Reads a `StringMatcher`, in which an expression must match the whole text. */
+/** Reads a `RegexMatcher`, which must match the whole text. */
+export function readRegexMatcher(node: ConfigNode | undefined): TextTest {
+  const expression = node?.get('regex')?.text;
+  return expression === undefined ? () => undefined : wholeMatch(expression);
+}
+
+/** Reads a `StringMatcher`. */
 export function readStringMatcher(node: ConfigNode): TextTest {
   const fold = node.get('ignore_case')?.isTrue === true ? (text: string) => text.toLowerCase() : (text: string) => text;
   const word = (name: string): string | undefined => {
@@ -11,12 +17,11 @@ export function readStringMatcher(node: ConfigNode): TextTest {
     return text === undefined ? undefined : fold(text);
   };
   const [exact, prefix, suffix, contains] = [word('exact'), word('prefix'), word('suffix'), word('contains')];
-  const expression = node.get('safe_regex', 'regex')?.text;
   if (exact !== undefined) return (text) => fold(text) === exact;
   if (prefix !== undefined) return (text) => fold(text).startsWith(prefix);
   if (suffix !== undefined) return (text) => fold(text).endsWith(suffix);
   if (contains !== undefined) return (text) => fold(text).includes(contains);
-  return expression === undefined ? () => undefined : wholeMatch(expression);
+  return readRegexMatcher(node.get('safe_regex'));
 }
 
 /** Reads a `ListStringMatcher`, of which one member is enough. */
