@@ -55,6 +55,15 @@ const LARGE_ENTRY = Buffer.concat([Buffer.from('4001617fa11e', 'hex'), Buffer.al
 /** Empties the table, and gives it 4,096 bytes again. */
 const CHURN = Buffer.from('203fe11f', 'hex');
 const SMALL_ENTRY = Buffer.from('4001610162', 'hex');
+/** Two literals that are not put into the table: one of the id below, and one of the fields. */
+const ID_NAME = Buffer.from('0002696404', 'hex');
+const SMALL_FIELD = Buffer.from('0001610162', 'hex');
+
+/** HEADERS with 450 fields. No two blocks are the same. */
+function longHeaders(id: number, path: string): Buffer {
+  const ownId = Buffer.concat([ID_NAME, Buffer.from(String(id).padStart(4, '0'))]);
+  return frame(1, 4, id, Buffer.concat([block(path), times(450, SMALL_FIELD), ownId]));
+}
 
 /** What an attacker sends after its SETTINGS, and the limits that may be reached; none if the server just does its work. */
 const ATTACKS: readonly [name: string, limits: readonly string[], bytes: () => Buffer][] = [
@@ -108,6 +117,19 @@ const ATTACKS: readonly [name: string, limits: readonly string[], bytes: () => B
         ids(1000).map((id) =>
           Buffer.concat([headers(id, callFields(ECHO)), data(id, prefixed(Buffer.alloc(9001)).subarray(0, 9000), 0)]),
         ),
+      ),
+  ],
+  [
+    'requests that never end, with long header lists',
+    ['heldBytes'],
+    () => Buffer.concat(ids(1000).map((id) => longHeaders(id, ECHO))),
+  ],
+  [
+    'calls with long header lists that are given up while they run',
+    [],
+    () =>
+      Buffer.concat(
+        ids(1000).map((id) => Buffer.concat([longHeaders(id, WAIT), data(id, prefixed('')), rstStream(id)])),
       ),
   ],
   [

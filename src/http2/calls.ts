@@ -58,9 +58,11 @@ export class Calls {
   open(stream: Stream, hasEnded: boolean): void {
     this.#link.streams.add(stream);
     const { target } = stream.head;
+    const failure = this.#hold(stream, 0);
     if (hasEnded) this.#end(stream, INCOMPLETE);
     // Does not wait for the end of the request: a client of a streaming method ends it after the first reply.
     else if ('code' in target) this.#fail(stream, target);
+    else if (failure !== undefined) this.#refuse(stream, 'handle' in target ? target : {}, failure);
   }
 
   /** Takes the data of a DATA frame. `isEnd` if no more follow. */
@@ -174,7 +176,7 @@ export class Calls {
   }
 
   /** Answers a call whose message is not acceptable. */
-  #refuse(stream: Stream, { overLimit }: UnaryMethod, failure: UnaryFailure): void {
+  #refuse(stream: Stream, { overLimit }: Pick<UnaryMethod, 'overLimit'>, failure: UnaryFailure): void {
     const isOverLimit = failure === TOO_LONG || failure === TOO_MUCH_HELD;
     if (isOverLimit) this.#link.limitReached(failure === TOO_LONG ? 'messageBytes' : 'heldBytes');
     this.#reply(stream, isOverLimit && overLimit !== undefined ? overLimit() : failure);
@@ -197,11 +199,12 @@ export class Calls {
     this.#link.streams.close(stream);
   }
 
-  /** Counts what is kept for a stream. Returns a failure if the connection keeps too much. */
+  /** Counts what is kept for a stream besides its header section. Returns a failure if the connection keeps too much. */
   #hold(stream: Stream, bytes: number): UnaryFailure | undefined {
     const { streams, parts } = this.#link;
-    streams.heldBytes += bytes - stream.heldBytes;
-    stream.heldBytes = bytes;
+    const held = bytes + stream.head.heldBytes;
+    streams.heldBytes += held - stream.heldBytes;
+    stream.heldBytes = held;
     return streams.heldBytes > parts.limits.heldBytes ? TOO_MUCH_HELD : undefined;
   }
 }

@@ -16,7 +16,7 @@ export const DEFAULT_LIMITS = {
   continuations: 16,
   /** A call with a longer message fails: RESOURCE_EXHAUSTED. */
   messageBytes: 4_194_304,
-  /** What is kept of unfinished requests, and of replies for which the client gave no window. A call beyond it fails. */
+  /** What is kept of unfinished requests, of long header lists until the reply, and of replies for which the client gave no window. A call beyond it fails. */
   heldBytes: 8_388_608,
   /** What the client may leave unread before this side stops reading from it. */
   outputBytes: 262_144,

@@ -127,7 +127,8 @@ export class Link {
   }
 
   get #peer(): string | undefined {
-    return 'remoteAddress' in this.socket ? String(this.socket.remoteAddress) : undefined;
+    const { remoteAddress } = this.socket as { readonly remoteAddress?: unknown };
+    return typeof remoteAddress === 'string' ? remoteAddress : undefined;
   }
 
   /** A client that does not read gets no more work done. */

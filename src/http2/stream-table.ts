@@ -37,7 +37,10 @@ export class StreamTable {
   close(stream: Stream): void {
     if (stream.isClosed) return;
     stream.isClosed = true;
-    if (stream.isRunning) this.abandoned++;
+    if (stream.isRunning) {
+      this.abandoned++;
+      stream.forgetHead();
+    }
     if (stream.timer !== undefined) clearTimeout(stream.timer);
     this.heldBytes -= stream.heldBytes;
     this.#open.delete(stream.id);

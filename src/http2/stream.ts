@@ -1,5 +1,5 @@
 import type { MessageReader } from './grpc/message-reader.ts';
-import type { RequestHead } from './grpc/request-head.ts';
+import { FORGOTTEN_HEAD, type RequestHead } from './grpc/request-head.ts';
 import type { UnaryCall } from './unary.ts';
 
 /** What the client may send on a stream before this side gives more. RFC 9113, section 6.9. */
@@ -10,7 +10,7 @@ const NOTHING: Buffer = Buffer.alloc(0);
 /** One call: a stream of HTTP/2 from its HEADERS until both sides have ended it. RFC 9113, section 5.1. */
 export class Stream implements UnaryCall {
   readonly id: number;
-  readonly head: RequestHead;
+  head: RequestHead;
   readonly path: string;
   readonly timeoutMs: number;
   /** In milliseconds, on the clock of the connection. */
@@ -52,6 +52,11 @@ export class Stream implements UnaryCall {
 
   isCancelled(): boolean {
     return this.isClosed;
+  }
+
+  /** A client may have given up many calls whose methods still run. */
+  forgetHead(): void {
+    this.head = FORGOTTEN_HEAD;
   }
 
   forgetMessage(): void {

@@ -11,7 +11,7 @@ export interface UnaryCall {
   readonly message: Buffer;
   /** Milliseconds that the client waits, from `grpc-timeout`; `Infinity` without it. */
   readonly timeoutMs: number;
-  /** The values of a metadata field (its name in lower case), as they were sent. */
+  /** The values of a metadata field (its name in lower case), as they were sent; none once the call is cancelled. */
   values(name: string): readonly string[];
   /** Whether the client no longer waits: it reset the stream, or the connection is closed. */
   isCancelled(): boolean;

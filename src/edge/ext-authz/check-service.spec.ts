@@ -127,6 +127,19 @@ describe.each(['wire', 'proto loader'] as const)('the check service over the %s'
 });
 
 describe('the check service over the wire', () => {
+  it('says nothing of another client if a request outlives a failure', () => {
+    const seen: AccessRequest[] = [];
+    const { services } = open((request) => {
+      seen.push(request);
+      throw new Error('a bug');
+    });
+    const message = checkWith();
+    const other = Buffer.from(message.toString('latin1').replaceAll('192.0.2.1', '192.0.2.9'), 'latin1');
+    expect(read(services.wire(message, undefined))).toMatchObject(UNAVAILABLE);
+    other.copy(message);
+    expect(seen[0]?.client?.()).not.toBe('192.0.2.9');
+  });
+
   it('refuses what is no check for certain, and only that', () => {
     const { services, failures } = open(() => allowed({}));
     const twice = Buffer.concat([checkWith(), checkWith()]);

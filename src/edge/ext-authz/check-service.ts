@@ -80,9 +80,10 @@ export function createCheckService<Message>(
     }
   };
   return (message, callTraceparent) => {
+    let check: DecodedCheck | MalformedCheck | undefined;
     try {
       const under = activeParts();
-      const check = decode(message, under.terms, callTraceparent);
+      check = decode(message, under.terms, callTraceparent);
       if (check.outcome === 'malformed') return MALFORMED_REPLY;
       const decision = under.gateway.decider.decide(check.request);
       if (decision instanceof Promise) {
@@ -93,6 +94,8 @@ export function createCheckService<Message>(
       check.unread?.release();
       return answer;
     } catch (error) {
+      // Something may still have the request, whose message becomes another one.
+      if (check?.outcome === 'decoded') check.unread?.release();
       return denyFailed(error);
     }
   };

@@ -12,7 +12,7 @@ export interface DecodedCheck extends DraftedCheck {
 
 /** A message that changes once its check is answered, or later if the answer has to be awaited. */
 export interface UnreadMessage {
-  /** Copies the message, which changes before the answer. */
+  /** Copies the parts, since the message changes before the answer. */
   detach(): void;
   /** Forgets the message: from now on the request says nothing more of it. */
   release(): void;

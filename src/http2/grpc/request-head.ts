@@ -1,4 +1,4 @@
-import type { HeaderField } from '../hpack/header-field.ts';
+import { fieldSize, type HeaderField } from '../hpack/header-field.ts';
 import type { UnaryFailure, UnaryMethod } from '../unary.ts';
 import { parseGrpcTimeout } from './grpc-timeout.ts';
 import { Status } from './status-code.ts';
@@ -14,6 +14,8 @@ const TEXT = 'this server takes only gRPC\n';
 /** What the header section of a request says. */
 export interface RequestHead {
   readonly fields: readonly HeaderField[];
+  /** What counts as held while its call is open: memory beyond that of the header section of an ordinary client. */
+  readonly heldBytes: number;
   readonly path: string;
   readonly timeoutMs: number;
   /** The `content-length`; -1 if there is none. */
@@ -35,6 +37,20 @@ export function kindOfField(name: string): number {
   return kind === 0 && (name.startsWith(':') || WRONG_NAMES.includes(name)) ? Kind.WRONG : kind;
 }
 
+/** The memory of a decoded field besides its text, and what a header section may take before it counts; in bytes. */
+const FIELD_BYTES = 200;
+const FREE_BYTES = 4096;
+
+/** Of a call that is closed: it holds nothing. */
+export const FORGOTTEN_HEAD: RequestHead = {
+  fields: [],
+  heldBytes: 0,
+  path: '',
+  timeoutMs: 0,
+  contentLength: -1,
+  target: { code: Status.INTERNAL, details: 'the call is closed' },
+};
+
 /** `application/grpc`, alone or with a message format; not `application/grpc-web`. */
 const GRPC = /^application\/grpc(?:[+;]|$)/i;
 
@@ -48,7 +64,10 @@ export function readHead(
 ): RequestHead | undefined {
   const found: (string | undefined)[] = [];
   let isRegular = false;
-  for (const { kind, value } of fields) {
+  let bytes = -FREE_BYTES;
+  for (const field of fields) {
+    const { kind, value } = field;
+    bytes += fieldSize(field) + FIELD_BYTES;
     const isPseudo = kind >= Kind.PATH && kind <= Kind.AUTHORITY;
     if (kind === Kind.WRONG || (kind === Kind.TE && value !== 'trailers') || (isPseudo && isRegular)) return undefined;
     isRegular ||= !isPseudo;
@@ -58,8 +77,8 @@ export function readHead(
   }
   const path = found[Kind.PATH];
   const method = found[Kind.METHOD];
-  const length = found[Kind.LENGTH] ?? '-1';
-  if (!path || !method || !found[Kind.SCHEME] || !/^(?:\d{1,15}|-1)$/.test(length)) return undefined;
+  const length = found[Kind.LENGTH];
+  if (!path || !method || !found[Kind.SCHEME] || (length !== undefined && !/^\d{1,15}$/.test(length))) return undefined;
   const timeout = found[Kind.TIMEOUT];
   const timeoutMs = timeout === undefined ? Number.POSITIVE_INFINITY : parseGrpcTimeout(timeout);
   let target: RequestHead['target'] = { code: Status.UNIMPLEMENTED, details: 'this server has no such method' };
@@ -67,7 +86,8 @@ export function readHead(
   else if (!GRPC.test(found[Kind.CONTENT_TYPE] ?? '')) target = { status: 415, text: TEXT };
   else if (timeoutMs === undefined) target = { code: Status.INTERNAL, details: 'malformed grpc-timeout' };
   else target = methods.get(path) ?? target;
-  return { fields, path, timeoutMs: timeoutMs ?? 0, contentLength: Number(length), target };
+  const heldBytes = Math.max(0, bytes);
+  return { fields, heldBytes, path, timeoutMs: timeoutMs ?? 0, contentLength: Number(length ?? -1), target };
 }
 
 /** Returns whether a section may be the trailers of a request: RFC 9113, section 8.1. */

@@ -47,9 +47,13 @@ export class UnreadParts {
     this.forwardedFrom = NOWHERE;
   }
 
-  /** Copies the message, which changes when the call returns. */
+  /** Copies what may still be read; the message changes when the call returns. The rest of it may be long. */
   detach(): void {
-    this.bytes = Buffer.from(this.bytes);
+    const { bytes, source = NO_BYTES, forwardedFrom, forwardedTo } = this;
+    const forwarded = forwardedFrom === NOWHERE ? NO_BYTES : bytes.subarray(forwardedFrom, forwardedTo);
+    this.bytes = Buffer.concat([source, forwarded]);
+    if (this.hasSource) this.noteSource(0, source.length);
+    if (forwardedFrom !== NOWHERE) this.noteForwardedFor(source.length, this.bytes.length, this.forwardedForm);
   }
 
   /** Forgets the message. */
