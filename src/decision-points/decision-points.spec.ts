@@ -137,7 +137,7 @@ describe('DecisionPoints', () => {
   });
 
   it('leaves a server that is down alone, and tries it again after a pause', async () => {
-    const source = open(configured({ timeoutMs: 200 }));
+    const source = open();
     await ask(source);
     await server.stop();
     for (let index = 0; index < 3; index++) expect(await ask(source)).toMatchObject({ failure: 'no answer' });
