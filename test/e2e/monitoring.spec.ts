@@ -43,7 +43,10 @@ const NOT_PROVOKED: Readonly<Record<string, string>> = {
   SallyportAuditErrors: 'needs a full disk',
   SallyportLogLost: 'needs a broken standard output',
   SallyportInternalErrors: 'needs a bug',
+  SallyportConnectionLimits: 'needs five minutes of a flood',
 };
+/** It has series only where a gateway keeps answers: `kept-envoy.spec.ts`. */
+const KEPT_PASSES = 'sallyport_kept_passes_total';
 
 let issuers: CaseIssuers;
 let redis: RedisServer;
@@ -79,7 +82,7 @@ describe.skipIf(!hasPrometheus || !hasOpenssl)('monitoring (needs prometheus and
   });
 
   it('scrapes every metric of docs/observability.md, with its labels, and no other', () => {
-    const documented = documentedMetrics();
+    const documented = new Map(documentedMetrics());
     const names = new Set(Array.from(scraped.matchAll(/^# TYPE (\w+) /gm), ([, name = '']) => name));
     expect([...names].toSorted()).toEqual([...documented.keys()].toSorted());
     const labels = new Map<string, Set<string>>();
@@ -89,6 +92,7 @@ describe.skipIf(!hasPrometheus || !hasOpenssl)('monitoring (needs prometheus and
       labels.set(name, (labels.get(name) ?? new Set()).union(new Set(own)));
     }
     const seen = new Map(Array.from(labels, ([name, own]) => [name, [...own].toSorted()]));
+    documented.delete(KEPT_PASSES);
     expect(seen).toEqual(new Map(Array.from(documented, ([name, own]) => [name, own.toSorted()])));
   });
 
