@@ -5,6 +5,7 @@ import { awaitStore } from '../../store/open.ts';
 import { guard } from '../opened-parts.ts';
 import { RunningApp } from '../running-app.ts';
 import { openParts } from '../shared-parts.ts';
+import { keepGarbageYoung } from '../warm-up/young-garbage.ts';
 
 /** A worker that serves. */
 export interface WorkerApp {
@@ -29,6 +30,7 @@ export function startWorkerApp(config: Config, worker: number): Promise<WorkerAp
     const parts = await openParts(config, { observation, clock, store, opened });
     const app = new RunningApp(config, { ...parts, observation, admin: undefined }, opened);
     await app.openDoors('warm first');
+    opened.push(keepGarbageYoung());
     return { app, observation };
   });
 }
