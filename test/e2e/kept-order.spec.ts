@@ -28,6 +28,12 @@ let beginMs = 1_000_000;
 
 type Change = readonly [from: string, to: string];
 
+/** A request that is answered late does not set the clocks back when it goes on. */
+const CLOCKS_GO_ON = ['boot', 'wall'].map((clock): Change => {
+  const field = `tonumber(handle:headers():get("x-${clock}") or ${clock}Ms)`;
+  return [`${clock}Ms = ${field}`, `${clock}Ms = math.max(${clock}Ms, ${field})`];
+});
+
 function gateway(name: string, changes: readonly Change[] = [], edit: (manager: ConnectionManager) => void = () => {}) {
   const keep = keeping((parts, manager) => {
     parts.code['source_code'] = { filename: scripts.write(...CLOCKS_FROM_FIELDS, ...changes) };
@@ -56,6 +62,7 @@ beforeAll(async () => {
     gateway('little memory', [['MAX_BYTES = 8388608', 'MAX_BYTES = 20000']]),
     gateway('few under way', [['MAX_PENDING = 1024', 'MAX_PENDING = 2']]),
     gateway('sent again', [], sendAgain),
+    gateway('answered late', CLOCKS_GO_ON),
   ];
   envoy = await startEnvoy(ports, { listeners });
 });
@@ -137,6 +144,27 @@ describe('the answers to requests that are under way together', () => {
     await second.allow();
     await third.allow();
     expect(await send(token, 600)).toBe('200 kept');
+  });
+});
+
+describe('an answer that comes late', () => {
+  const NAME = 'answered late';
+
+  it('ends when its time is over, counted from when it was asked for', async () => {
+    const token = await seen(NAME);
+    const question = await ask(token, 1, NAME);
+    await (await ask('another', 601, NAME)).deny();
+    await question.allow(KEEP_MS);
+    expect(await send(token, KEEP_MS, NAME)).toBe('200 kept');
+    await (await ask(token, KEEP_MS + 1, NAME)).deny();
+  });
+
+  it('is not kept if its time was over before', async () => {
+    const token = await seen(NAME);
+    const question = await ask(token, 1, NAME);
+    await (await ask('another', KEEP_MS + 1, NAME)).deny();
+    await question.allow(KEEP_MS);
+    await (await ask(token, KEEP_MS + 1, NAME)).deny();
   });
 });
 
