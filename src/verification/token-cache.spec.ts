@@ -56,8 +56,8 @@ describe('TokenCache', () => {
     expect(cache.size).toBeLessThanOrEqual(Math.ceil(kept * 1.2));
   });
 
-  it('takes a share of the heap, and no more than 448 MiB', () => {
-    expect(tokenMemory(4 * 1024 ** 3)).toBe(448 * 1024 ** 2);
+  it('takes a share of the heap, and no more than 512 MiB', () => {
+    expect(tokenMemory(4 * 1024 ** 3)).toBe(512 * 1024 ** 2);
     expect(tokenMemory(460_000_000)).toBe(253_000_000);
   });
 

@@ -8,8 +8,8 @@ import { tokenBytes } from './token-size.ts';
  * an authorization server's random value. Hashing the whole token would cost more than the rest of the look-up.
  */
 const TAIL_LENGTH = 12;
-/** The most memory for all tokens: enough for 100,000 tokens of 600 characters, or 20,000 of the longest ones. */
-const MOST_BYTES = 448 * 1024 * 1024;
+/** The most memory for all tokens: enough for 110,000 tokens of 600 characters, or 20,000 of the longest ones. */
+const MOST_BYTES = 512 * 1024 * 1024;
 /** The most of the heap that they may take. */
 const SHARE_OF_HEAP = 0.55;
 /** Memory for an entry without a token. */

@@ -155,8 +155,13 @@ it('a token that is revoked at A is denied by every worker of another instance w
         for (const at of all) await follow(token, acknowledgedMs, at);
       }
     }
-    const { body } = await call(sallyport.ports.admin, 'GET', '/metrics');
-    for (const worker of [1, 2]) expect(body).toMatch(new RegExp(`worker_decisions_total{worker="${worker}"} [1-9]`));
+    // Workers report their figures each second.
+    const metrics = async (): Promise<string> => (await call(sallyport.ports.admin, 'GET', '/metrics')).body;
+    for (const worker of [1, 2]) {
+      await expect
+        .poll(metrics, { timeout: 20_000 })
+        .toMatch(new RegExp(`worker_decisions_total{worker="${worker}"} [1-9]`));
+    }
   } finally {
     for (const client of [checks, ...others]) client.close();
     await sallyport.close();
