@@ -13,6 +13,7 @@ import { measureDirect } from './speed/direct.ts';
 import type { Table } from './speed/figures.ts';
 import { startFullService } from './speed/full-service.ts';
 import { measureManyTokens } from './speed/many-tokens.ts';
+import { measureWorkers } from './speed/more-workers.ts';
 import { chainPicture } from './speed/picture.ts';
 import { measureStart } from './speed/start.ts';
 
@@ -26,6 +27,7 @@ stand-ins. Without a group, all of them:
   chain     Envoy and the authorizer together, also with kept answers
   tokens    many tokens in rotation, and the memory they take
   start     from the start until ready, and the memory then
+  workers   two workers beside one process
 
   --rounds N            rounds (3)
   --seconds N           of each contender in each round (3)
@@ -46,7 +48,7 @@ const { values, positionals } = parseArgs({
   },
 });
 
-const GROUPS = ['direct', 'envoy', 'chain', 'tokens', 'start'];
+const GROUPS = ['direct', 'envoy', 'chain', 'tokens', 'start', 'workers'];
 const EFFORT: Effort = { rounds: Number(values.rounds), seconds: Number(values.seconds), cores: [0, 1] };
 const FAST = { name: 'Sallyport', transport: 'fast' } as const;
 const MOST_TOKENS = 100_000;
@@ -76,6 +78,9 @@ async function main(): Promise<void> {
     if (['direct', 'envoy', 'chain'].some((group) => groups.has(group))) await compare(groups, folder);
     if (groups.has('tokens')) await rotateTokens(folder);
     if (groups.has('start')) report('from the start of the process', await measureStart([SMALL, FULL]));
+    if (groups.has('workers')) {
+      report('workers', await measureWorkers({ ...FAST, doors: [] }, makeTokens(1)[0] ?? '', EFFORT));
+    }
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

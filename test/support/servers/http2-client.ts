@@ -18,7 +18,11 @@ export async function sendHttp2Request({ port, method, path, headers, body = '' 
       ]);
       const all = { ...Object.fromEntries(sent), ':method': method, ':path': path };
       const stream = session.request(all, { endStream: body === '' });
+      // A reset without an error code is no error of the stream.
+      const withoutResponse = (): void => reject(new Error('the stream ended without a response'));
+      stream.once('close', withoutResponse);
       stream.once('response', (received: IncomingHttpHeaders & IncomingHttpStatusHeader) => {
+        stream.off('close', withoutResponse);
         const { ':status': status = 0, ...rest } = received;
         const challenges = [rest['www-authenticate'] ?? []].flat();
         text(stream).then((read) => resolve({ status, headers: rest, challenges, body: read }), reject);
