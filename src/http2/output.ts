@@ -21,7 +21,7 @@ export class SharedBuffer {
 export class Output {
   readonly #shared: SharedBuffer;
   readonly #socket: Duplex;
-  /** Whether a write that is complete at once has left this process: so it is only on a plain socket. */
+  /** Whether a write has left this process once it is complete, which is true of plain sockets only. */
   readonly #mayWriteInPlace: boolean;
   #length = 0;
   #wasHeld = false;

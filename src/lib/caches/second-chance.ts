@@ -2,7 +2,7 @@
 export interface Cached {
   /** About how much memory it takes, in bytes. */
   readonly bytes: number;
-  /** Whether it was used since the cache last looked for something to evict. Whoever uses it sets this. */
+  /** Whether it was used since the cache last looked for something to evict. Its user sets this. */
   used: boolean;
 }
 
