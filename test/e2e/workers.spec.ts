@@ -87,15 +87,23 @@ interface Stream {
   close(): void;
 }
 
+/** Sends with `send` and resolves to the number of the worker that decided. */
+async function workerThatDecides(send: () => Promise<void>): Promise<number> {
+  const before = await metrics();
+  await send();
+  const after = await metrics();
+  const found = [1, 2].filter((number) => decisionsOf(after, number) > decisionsOf(before, number));
+  const [worker] = found;
+  // A worker that does not answer a scrape in time keeps its former counts until a later one.
+  return worker !== undefined && found.length === 1 ? worker : workerThatDecides(send);
+}
+
 async function openStream(): Promise<Stream> {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   const headers = [['Authorization', `Bearer ${token}`]] as const;
   const send = async (): Promise<number> =>
     (await sendRequest({ port: platform.port, method: 'POST', path: MESSAGES, headers, agent })).status;
-  const before = await metrics();
-  expect(await send()).toBe(202);
-  const after = await metrics();
-  const worker = [1, 2].find((number) => decisionsOf(after, number) > decisionsOf(before, number)) ?? 0;
+  const worker = await workerThatDecides(async () => expect(await send()).toBe(202));
   return { worker, send, close: () => agent.destroy() };
 }
 
@@ -122,10 +130,7 @@ async function connectToEach(): Promise<CheckClient[]> {
   const clients = new Map<number, CheckClient>();
   while (clients.size < 2) {
     const client = connectChecks(platform.sallyport.ports.extAuthz);
-    const before = await metrics();
-    expect(await check(client, token)).toBe('passes');
-    const after = await metrics();
-    const worker = [1, 2].find((number) => decisionsOf(after, number) > decisionsOf(before, number)) ?? 0;
+    const worker = await workerThatDecides(async () => expect(await check(client, token)).toBe('passes'));
     clients.get(worker)?.close();
     clients.set(worker, client);
   }
@@ -274,6 +279,8 @@ it('an audit record of a worker is a line of the one audit log', async () => {
 });
 
 it('a connection that a killed worker never took is closed, so that a gateway opens another', async () => {
+  const status = async (): Promise<string> => (await workerNumber(1)).status;
+  await expect.poll(status, { timeout: 30_000 }).toBe('ready');
   const { pid = 0 } = await workerNumber(1);
   process.kill(pid, 'SIGSTOP');
   let closed = 0;

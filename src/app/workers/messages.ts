@@ -28,11 +28,17 @@ export type FromWorker =
   | { readonly kind: 'failed'; readonly message: string }
   | { readonly kind: 'prepared'; readonly id: number; readonly refused?: string }
   | { readonly kind: 'collected'; readonly id: number; readonly counts: MetricValues; readonly gauges: MetricValues }
-  /** Sent about every second from `start` on, and once before the worker exits. */
-  | { readonly kind: 'report'; readonly counts: MetricValues; readonly troubles: readonly string[] };
+  /**
+   * Sent every second from `start` on, and once before the worker exits. @param counts absent while reading them again
+   * would cost too much.
+   */
+  | { readonly kind: 'report'; readonly counts?: MetricValues | undefined; readonly troubles: readonly string[] };
 
 /** A message that is answered with the same `id`. */
 export type Question = Extract<ToWorker, { readonly id: number }>;
 
 /** The answers to questions. */
 export type Answer = Extract<FromWorker, { readonly id: number }>;
+
+/** Shows that a worker runs, and what it counted. */
+export type Report = Extract<FromWorker, { readonly kind: 'report' }>;

@@ -1,3 +1,5 @@
+import type { Clock } from '../../core/ports.ts';
+import type { Timers } from '../../lib/clock.ts';
 import { errorMessage } from '../../lib/errors.ts';
 import type { MetricValues } from '../../observe/metrics/metric-values.ts';
 import { readValues } from '../../observe/metrics/metric-values.ts';
@@ -10,10 +12,11 @@ import type { WorkerApp } from './worker-app.ts';
 import { startWorkerApp } from './worker-app.ts';
 import type { Agreement } from './workers.ts';
 
-/** The time between two reports in milliseconds. Reports take at most a two-hundredth of the time, unless they take long. */
+/** The time between two reports in milliseconds. It never grows: a worker that sends none counts as silent. */
 const REPORT_MS = 1_000;
-const LONGEST_REPORT_MS = 5_000;
+/** Reading the counts takes at most a two-hundredth of the time, unless it would then be done too rarely. */
 const SHARE = 200;
+const LONGEST_COUNTS_MS = 5_000;
 
 /** The channel to the primary process. */
 export interface Channel {
@@ -22,17 +25,24 @@ export interface Channel {
   exit(code: number): void;
 }
 
+export interface WorkerControlParts {
+  readonly channel: Channel;
+  readonly timers: Timers;
+  readonly clock: Pick<Clock, 'monotonicMs'>;
+}
+
 /** The work of a worker process: it does what the primary process says, and reports to it. */
 export class WorkerControl {
-  private readonly channel: Channel;
+  private readonly parts: WorkerControlParts;
   private readonly readers = new Map<number, Metrics>();
   private running: WorkerApp | undefined;
   private starting: Promise<void> = Promise.resolve();
   private prepared: Agreement | undefined;
   private isReady = false;
+  private countsDueMs = 0;
 
-  constructor(channel: Channel) {
-    this.channel = channel;
+  constructor(parts: WorkerControlParts) {
+    this.parts = parts;
   }
 
   receive(message: ToWorker): void {
@@ -68,12 +78,12 @@ export class WorkerControl {
     try {
       this.running = await startWorkerApp(decodeConfig(config), worker);
     } catch (error) {
-      this.channel.send({ kind: 'failed', message: errorMessage(error) });
-      this.channel.exit(1);
+      this.parts.channel.send({ kind: 'failed', message: errorMessage(error) });
+      this.parts.channel.exit(1);
       return;
     }
     if (this.isReady) this.running.observation.health.ready();
-    this.channel.send({ kind: 'started', address: this.running.app.addresses.extAuthz ?? '' });
+    this.parts.channel.send({ kind: 'started', address: this.running.app.addresses.extAuthz ?? '' });
   }
 
   /** The primary process asks for one configuration after another. */
@@ -81,21 +91,26 @@ export class WorkerControl {
     const prepared = await this.running?.app.prepare(decodeConfig(config));
     this.prepared = prepared;
     const refused = prepared?.outcome === 'refused' ? { refused: prepared.why } : {};
-    this.channel.send({ kind: 'prepared', id, ...refused });
+    this.parts.channel.send({ kind: 'prepared', id, ...refused });
   }
 
   private collect(id: number, reader: number): void {
     const gauges = readValues(this.metricsFor(reader)?.all() ?? [], 'gauges');
-    this.channel.send({ kind: 'collected', id, counts: this.counts(), gauges });
+    this.parts.channel.send({ kind: 'collected', id, counts: this.counts(), gauges });
   }
 
   /** Reports now, and from now on. */
   private report(): void {
-    const beganMs = performance.now();
+    const { timers, clock } = this.parts;
+    const beganMs = clock.monotonicMs();
     const troubles = this.running === undefined ? [] : troublesOf(this.running.observation.components());
-    this.channel.send({ kind: 'report', counts: this.counts(), troubles });
-    const pauseMs = Math.min(Math.max(REPORT_MS, (performance.now() - beganMs) * SHARE), LONGEST_REPORT_MS);
-    setTimeout(() => this.report(), pauseMs).unref();
+    const counts = beganMs >= this.countsDueMs ? this.counts() : undefined;
+    this.parts.channel.send({ kind: 'report', counts, troubles });
+    if (counts !== undefined) {
+      const tookMs = clock.monotonicMs() - beganMs;
+      this.countsDueMs = beganMs + Math.min(tookMs * SHARE, LONGEST_COUNTS_MS);
+    }
+    timers.after(REPORT_MS, () => this.report());
   }
 
   private async close(): Promise<void> {
@@ -105,8 +120,8 @@ export class WorkerControl {
       () => 0,
       () => 1,
     );
-    this.channel.send({ kind: 'report', counts: this.counts(), troubles: [] });
-    this.channel.exit(code);
+    this.parts.channel.send({ kind: 'report', counts: this.counts(), troubles: [] });
+    this.parts.channel.exit(code);
   }
 
   private counts(): MetricValues {

@@ -1,4 +1,5 @@
 /** The program of a worker process, which `node:cluster` starts. */
+import { systemClock, systemTimers } from '../../lib/clock.ts';
 import type { FromWorker, ToWorker } from './messages.ts';
 import { WorkerControl } from './worker-control.ts';
 
@@ -8,5 +9,5 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal
 // If the primary process has ended, `node:cluster` ends this one.
 const send = (message: FromWorker): void => void process.send?.(message, () => {});
 const exit = (code: number): void => void process.send?.({}, () => process.exit(code));
-const control = new WorkerControl({ send, exit });
+const control = new WorkerControl({ channel: { send, exit }, timers: systemTimers, clock: systemClock });
 process.on('message', (message: ToWorker) => control.receive(message));

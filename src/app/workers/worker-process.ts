@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { EncodedConfig } from './config-codec.ts';
 import { closeLostHandoffs } from './handoffs.ts';
 import { followLines } from './lines.ts';
-import type { Answer, FromWorker, Question, ToWorker } from './messages.ts';
+import type { Answer, FromWorker, Question, Report, ToWorker } from './messages.ts';
 
 const ENTRY = fileURLToPath(new URL('./worker-main.ts', import.meta.url));
 
@@ -18,7 +18,7 @@ export interface WorkerProcessParts {
   /** Receives each whole line of its log. */
   readonly relay: (line: string) => void;
   /** Called for each report. */
-  readonly reported: (report: Extract<FromWorker, { readonly kind: 'report' }>) => void;
+  readonly reported: (report: Report) => void;
   /** Called once. @param how the exit code or the signal, in words. */
   readonly ended: (how: string) => void;
 }

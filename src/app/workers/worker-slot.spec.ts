@@ -43,7 +43,7 @@ class FakeProcess implements RunningWorker {
   }
 
   report(): void {
-    this.parts.reported({ kind: 'report', counts: new Map(), troubles: ['feed stale'] });
+    this.parts.reported({ kind: 'report', troubles: ['feed stale'] });
   }
 }
 

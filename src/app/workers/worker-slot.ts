@@ -3,6 +3,7 @@ import { backOff } from '../../lib/timers/back-off.ts';
 import type { WorkerState } from '../../observe/sources.ts';
 import type { WorkerEvents } from '../../observe/worker-events.ts';
 import type { EncodedConfig } from './config-codec.ts';
+import type { Report } from './messages.ts';
 import type { RunningWorker, WorkerProcessParts } from './worker-process.ts';
 import { WorkerValues } from './worker-values.ts';
 
@@ -153,7 +154,7 @@ export class WorkerSlot {
       worker,
       config: started.config,
       relay,
-      reported: ({ counts, troubles }) => this.noteReport(counts, troubles),
+      reported: (report) => this.noteReport(report),
       ended: (how) => this.noteEnd(process, how),
     });
     this.process = process;
@@ -194,11 +195,11 @@ export class WorkerSlot {
     process.kill();
   }
 
-  private noteReport(counts: Parameters<WorkerValues['counted']>[0], troubles: readonly string[]): void {
+  private noteReport({ counts, troubles }: Report): void {
     const wasSilent = this.checksWithoutReport >= SILENT_CHECKS;
     this.checksWithoutReport = 0;
     this.troubles = troubles;
-    this.values.counted(counts);
+    if (counts !== undefined) this.values.counted(counts);
     if (wasSilent) this.parts.changed();
   }
 
