@@ -26,6 +26,10 @@ export class WorkerEvents {
     this.log.error({ worker, pid }, 'a worker does not respond: it is ended and replaced');
   }
 
+  workerNotStopped(worker: number, pid: number | undefined): void {
+    this.log.error({ worker, pid }, 'a worker did not stop in time: it is ended, with its pending requests');
+  }
+
   /** @param why it did not take up a configuration that the others have. */
   workerOutdated(worker: number, why: string): void {
     this.log.error({ worker, why }, 'a worker did not take up the configuration: it is ended and replaced');
