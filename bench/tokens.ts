@@ -2,7 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import { createSecretKey, generateKeyPairSync, randomBytes } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { jwtVerify, SignJWT } from 'jose';
-import { Authorizer } from '../src/authorizer.ts';
+import { Authorizer } from '../src/authorizer/authorizer.ts';
 import { BearerVerifier } from '../src/verification/bearer/bearer-verifier.ts';
 import { Issuers } from '../src/verification/bearer/issuers.ts';
 import { FixedKeys } from '../src/verification/keys.ts';
