@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { SimulatedTime } from '../../../test/support/simulated-time.ts';
-import { WorkerEvents } from '../../observe/worker-events.ts';
+import { WorkerEvents } from '../../observe/events/worker-events.ts';
 import type { ToWorker } from './messages.ts';
 import type { RunningWorker, WorkerProcessParts } from './worker-process.ts';
 import type { Generation } from './worker-slot.ts';

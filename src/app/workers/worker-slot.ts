@@ -1,8 +1,8 @@
 import type { Timers } from '../../lib/clock.ts';
 import { afterRunning } from '../../lib/timers/after-running.ts';
 import { backOff } from '../../lib/timers/back-off.ts';
+import type { WorkerEvents } from '../../observe/events/worker-events.ts';
 import type { WorkerState } from '../../observe/sources.ts';
-import type { WorkerEvents } from '../../observe/worker-events.ts';
 import type { EncodedConfig } from './config-codec.ts';
 import type { Report } from './messages.ts';
 import type { Silence } from './silence.ts';

@@ -1,5 +1,5 @@
-import { errorMessage } from '../lib/errors.ts';
-import type { Logger } from './log/logger.ts';
+import { errorMessage } from '../../lib/errors.ts';
+import type { Logger } from '../log/logger.ts';
 
 /** Logs the events of worker processes, with one method for each event. */
 export class WorkerEvents {
