@@ -95,6 +95,7 @@ const PLACES = {
   cli: [
     '^src/app/',
     '^src/envoy-config/check-envoy\\.ts$',
+    '^src/envoy-config/writing/manager-(?:parts|yaml)\\.ts$',
     '^src/explanation/',
     '^src/openapi/',
     '^src/revocation/',
