@@ -12,9 +12,8 @@ function setUp() {
   };
   const kinds: string[] = [];
   const limit = {
-    tell: (kind: string, write: (repeated: { readonly repeated?: number }) => void) => {
-      const repeated = kinds.filter((one) => one === kind).length;
-      write(repeated === 0 ? {} : { repeated });
+    tell: (kind: string, write: (repeated: number) => void) => {
+      write(kinds.filter((one) => one === kind).length);
       kinds.push(kind);
     },
   };

@@ -15,7 +15,6 @@ const COMMANDS = [
   'completion',
   'serve',
   'check',
-  'envoy',
   'routes',
   'explain',
   'test',

@@ -12,6 +12,9 @@ import { STREAM_WINDOW } from './stream.ts';
 /** Milliseconds for what only a client can delay at the end: to acknowledge a PING, to end a request, to disconnect. */
 const FAREWELL_MS = 1000;
 
+/** A connection that has sent so much waits for the next turn of the event loop, after what others have sent: some 50 checks. */
+const TURN_BYTES = 65_536;
+
 /** The server's side of one connection of HTTP/2. RFC 9113. */
 export class Connection {
   readonly #link: Link;
@@ -20,6 +23,7 @@ export class Connection {
   readonly #inbound: Inbound;
   readonly #reader: FrameReader;
   readonly #openedAt: number;
+  #readInTurn = 0;
   /** What the last sweep saw that should move, and since when it does not. */
   #seenCut = 0;
   #frameSince = 0;
@@ -72,6 +76,10 @@ export class Connection {
       this.#reader.read(bytes);
       this.#inbound.resume();
     });
+    this.#readInTurn += bytes.length;
+    if (this.#readInTurn < TURN_BYTES) return;
+    this.#readInTurn = 0;
+    this.#link.yieldTurn();
   }
 
   #sweep(now: number): void {

@@ -3,12 +3,8 @@ const MAX_KINDS = 100;
 /** Shared by all further kinds, which are then counted together. */
 const ANY_OTHER = '';
 
-/** How many lines of a kind were left out since the last one; empty for none. To be spread into the facts of the next. */
-export interface Repeated {
-  readonly repeated?: number;
-}
-
-type Line = (repeated: Repeated) => void;
+/** Writes the line; `repeated` is the number of lines of this kind left out since the last one. */
+type Line = (repeated: number) => void;
 
 interface Kind {
   repeated: number;
@@ -30,7 +26,7 @@ export class Repeats {
     const key = this.kinds.has(name) || this.kinds.size < MAX_KINDS ? name : ANY_OTHER;
     const kind = this.kinds.get(key);
     if (kind === undefined) {
-      line({});
+      line(0);
       this.kinds.set(key, { repeated: 0, line, timer: this.wait(key) });
       return;
     }
@@ -43,7 +39,7 @@ export class Repeats {
   close(): void {
     for (const { repeated, line, timer } of this.kinds.values()) {
       clearTimeout(timer);
-      if (repeated > 0) line({ repeated });
+      if (repeated > 0) line(repeated);
     }
     this.kinds.clear();
   }
@@ -59,7 +55,7 @@ export class Repeats {
       this.kinds.delete(key);
       return;
     }
-    kind.line({ repeated: kind.repeated });
+    kind.line(kind.repeated);
     kind.repeated = 0;
     kind.timer = this.wait(key);
   }

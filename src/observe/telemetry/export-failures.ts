@@ -15,7 +15,8 @@ export function reportExportFailures({ logs, repeats, failures }: ExportFailures
     failures.countExport(signal);
     const cause = messageOf(error);
     repeats.tell(`export ${signal} ${cause}`, (repeated) => {
-      logs.app.warn({ signal, cause, ...repeated }, 'telemetry could not be sent to its receiver, and is lost');
+      const facts = { signal, cause, ...(repeated === 0 ? {} : { repeated }) };
+      logs.app.warn(facts, 'telemetry could not be sent to its receiver, and is lost');
     });
   };
 }
