@@ -1,9 +1,8 @@
-import cluster from 'node:cluster';
 import { once } from 'node:events';
 import { lstat, rm } from 'node:fs/promises';
 import type { Server, Socket } from 'node:net';
 import { connect } from 'node:net';
-import { Server as TlsServer } from 'node:tls';
+import type { Server as TlsServer } from 'node:tls';
 import type { Listener, ListenerTls } from '../config/config.ts';
 import { errorMessage } from '../lib/errors.ts';
 
@@ -43,14 +42,14 @@ export function tlsRenewal(opened: Listener['tls'], servers: readonly Server[]):
     if (tls === undefined) return;
     clientCa = tls.clientCa ?? clientCa;
     for (const server of servers) {
-      if (server instanceof TlsServer) server.setSecureContext(secureContext({ ...tls, clientCa }));
+      if (isTlsServer(server)) server.setSecureContext(secureContext({ ...tls, clientCa }));
     }
   };
 }
 
 /** Reports every TLS handshake that fails, unless the client sent nothing: load balancers probe a port like that. */
 export function watchHandshakes(server: Server, door: string, observer: HandshakeObserver): void {
-  if (!(server instanceof TlsServer)) return;
+  if (!isTlsServer(server)) return;
   const underWay = new Set<string>();
   server.on('connection', (socket: Socket) => {
     const { remoteAddress } = socket;
@@ -68,6 +67,11 @@ export function watchHandshakes(server: Server, door: string, observer: Handshak
     underWay.delete(peerOf(socket));
     observer.handshakeFailed(door, socket.remoteAddress, error);
   });
+}
+
+/** Without loading TLS. */
+function isTlsServer(server: Server): server is TlsServer {
+  return 'setSecureContext' in server;
 }
 
 function peerOf({ remoteAddress, remotePort }: Socket): string {
@@ -88,7 +92,7 @@ export async function listen(
   start = async (): Promise<unknown> => once(server.listen({ ...address }), 'listening'),
 ): Promise<string> {
   // In a worker, the primary process listens, and has removed it: another worker's live socket may be there by now.
-  if ('path' in address && cluster.isPrimary) await removeDeadSocket(address.path);
+  if ('path' in address && (await import('node:cluster')).default.isPrimary) await removeDeadSocket(address.path);
   await start().catch((cause: unknown) => {
     throw cannotListen(door, address, cause);
   });

@@ -1,12 +1,13 @@
-import { Agent, globalAgent } from 'node:https';
+import type { Agent } from 'node:https';
 import { isLoopbackUrl } from '../config/key-url.ts';
+import { https } from '../lib/node-tls.ts';
 
 /**
  * Whether Node sends requests through the proxies of the environment: with `NODE_USE_ENV_PROXY=1` or `--use-env-proxy`
  * its own agent has them.
  */
 function hasProxies(): boolean {
-  return globalAgent.options.proxyEnv !== undefined;
+  return https().globalAgent.options.proxyEnv !== undefined;
 }
 
 /**
@@ -30,6 +31,7 @@ export function keepLoopbackDirect(url: URL, env: NodeJS.ProcessEnv = process.en
  * @param keepAlive whether it keeps connections, for several requests; by default, it is for one.
  */
 export function agentFor(url: URL, keepAlive = false): Agent {
+  const { Agent, globalAgent } = https();
   const { proxyEnv } = globalAgent.options;
   return new Agent({ keepAlive, ...(proxyEnv === undefined || isLoopbackUrl(url) ? {} : { proxyEnv }) });
 }

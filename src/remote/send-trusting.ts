@@ -1,5 +1,5 @@
 import type { Agent } from 'node:https';
-import { request as open } from 'node:https';
+import { https } from '../lib/node-tls.ts';
 import { agentFor } from './proxy.ts';
 
 /** The part of a `Response` that {@link sendTrusting} resolves to. */
@@ -35,7 +35,8 @@ export function sendTrusting(
 ): Promise<TrustedResponse> {
   const { promise, resolve, reject } = Promise.withResolvers<TrustedResponse>();
   // Against NODE_TLS_REJECT_UNAUTHORIZED=0.
-  const request = open(url, { method, ca, headers, signal, agent: agent ?? agentFor(url), rejectUnauthorized: true });
+  const options = { method, ca, headers, signal, agent: agent ?? agentFor(url), rejectUnauthorized: true };
+  const request = https().request(url, options);
   request.once('response', (response) => {
     const { statusCode: status = 0, headersDistinct } = response;
     const fields = Object.entries(headersDistinct).map(([name, values = []]): [string, string] => [

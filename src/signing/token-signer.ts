@@ -1,4 +1,4 @@
-import { SignJWT } from 'jose';
+import { SignJWT } from 'jose/jwt/sign';
 import type { OwnIssuer } from '../config/issuer-config.ts';
 import type { TokenUse } from '../core/credential/verified-credential.ts';
 import { REFRESH_TYPE } from '../core/credential/verified-credential.ts';

@@ -1,4 +1,4 @@
-import { SignJWT } from 'jose';
+import { SignJWT } from 'jose/jwt/sign';
 import type { OwnIssuer } from '../config/issuer-config.ts';
 import type { VerifiedCredential } from '../core/credential/verified-credential.ts';
 import type { Clock, UpstreamSigner } from '../core/ports.ts';

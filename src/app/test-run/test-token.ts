@@ -1,4 +1,4 @@
-import { CompactSign } from 'jose';
+import { CompactSign } from 'jose/jws/compact/sign';
 import type { IssuerConfig, JwtIssuer } from '../../config/issuer-config.ts';
 import { subjectClaimsOf } from '../../config/subject-claims.ts';
 import type { SignedToken } from '../../config/tests/test-case.ts';

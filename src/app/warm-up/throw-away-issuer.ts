@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { createPublicKey, createSecretKey, generateKeyPairSync, randomBytes } from 'node:crypto';
-import { SignJWT } from 'jose';
+import { SignJWT } from 'jose/jwt/sign';
 import type { JwtIssuer } from '../../config/issuer-config.ts';
 import { curveOf } from '../../lib/jose/key-fit.ts';
 import type { TrustedIssuer } from '../../verification/bearer/issuers.ts';

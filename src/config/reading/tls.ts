@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { createPrivateKey } from 'node:crypto';
-import { createSecureContext } from 'node:tls';
+import { tls } from '../../lib/node-tls.ts';
 import { parseCertificate } from '../../lib/pem.ts';
 import type { ClientTls } from '../client-tls.ts';
 import type { Listener } from '../config.ts';
@@ -58,7 +58,7 @@ export function readTls(draft: Draft, path: Path, written: WrittenTls): Listener
 /** Finds a broken chain and keys that OpenSSL considers too weak, which would otherwise fail when a door opens. */
 function refuseUnusable(draft: Draft, path: Path, pair: { readonly cert: Buffer; readonly key: Buffer }): void {
   try {
-    createSecureContext(pair);
+    tls().createSecureContext(pair);
   } catch (error) {
     // OpenSSL names the reason last, and does not quote the file.
     const reason = error instanceof Error ? error.message.split(':').at(-1) : String(error);

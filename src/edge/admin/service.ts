@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { createServer as createTlsServer } from 'node:https';
 import type { Listener } from '../../config/config.ts';
 import { deny } from '../../core/decision.ts';
 import { http } from '../../lib/node-http.ts';
+import { https } from '../../lib/node-tls.ts';
 import type { Metrics } from '../../observe/metrics/metrics.ts';
 import type { Observation } from '../../observe/observation.ts';
 import { provesCaller } from '../callers.ts';
@@ -120,7 +120,7 @@ function isReaderGone(error: unknown): boolean {
 function createFor({ tls }: Listener, onRequest: (request: IncomingMessage, response: ServerResponse) => void): Server {
   const common = { headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS };
   if (tls === undefined) return http.createServer(common, onRequest);
-  return createTlsServer({ ...common, ...tlsOptions(tls) }, onRequest);
+  return https().createServer({ ...common, ...tlsOptions(tls) }, onRequest);
 }
 
 async function close(server: Server, connections: Connections): Promise<void> {

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
-import { createServer as createTlsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import type { Listener } from '../../config/config.ts';
 import { http } from '../../lib/node-http.ts';
+import { https } from '../../lib/node-tls.ts';
 import { Connections } from '../connections.ts';
 import type { ClientError } from '../http/client-errors.ts';
 import { HTTP_OPTIONS } from '../http/http-server.ts';
@@ -78,7 +78,7 @@ function createFor({ tls }: Listener, { onRequest, onUnreadable }: Handlers): Se
   const server =
     tls === undefined
       ? http.createServer(OPTIONS, onRequest)
-      : createTlsServer({ ...OPTIONS, ...tlsOptions(tls) }, onRequest);
+      : https().createServer({ ...OPTIONS, ...tlsOptions(tls) }, onRequest);
   // By default Node drops the fields after the first two thousand, and with them what the gateway says.
   server.maxHeadersCount = 0;
   server.on('clientError', onUnreadable);

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
-import { createServer as createTlsServer } from 'node:tls';
 import type { Listener, ListenerTls } from '../../config/config.ts';
+import { tls as nodeTls } from '../../lib/node-tls.ts';
 import type { Connections } from '../connections.ts';
 import { listenEverywhere } from '../listen-everywhere.ts';
 import type { HandshakeObserver } from '../listening.ts';
@@ -56,7 +56,7 @@ export async function openSocketListener(listener: Listener, parts: SocketListen
 
 function createFor(tls: ListenerTls | undefined, { door, observer, accept }: SocketListenerParts): Server {
   if (tls === undefined) return createServer(SOCKETS, accept);
-  const server = createTlsServer({ ...tlsOptions(tls), ALPNProtocols: [HTTP2], ...SOCKETS }, (socket) => {
+  const server = nodeTls().createServer({ ...tlsOptions(tls), ALPNProtocols: [HTTP2], ...SOCKETS }, (socket) => {
     // Catches errors before the connection's owner listens for them; the connection closes next.
     socket.on('error', () => {});
     if (socket.alpnProtocol === HTTP2) {

@@ -1,5 +1,6 @@
 import type { Agent } from 'node:http';
 import type { TelemetryConfig } from '../../config/telemetry-config.ts';
+import { http } from '../../lib/node-http.ts';
 
 /** The connections of the exporters, so that they can be closed: an export that hangs would keep the process alive. */
 export class Agents {
@@ -23,7 +24,7 @@ export class Agents {
   }
 
   private async make(protocol: string): Promise<Agent> {
-    if (protocol === 'http:') return new (await import('node:http')).Agent({ keepAlive: true });
+    if (protocol === 'http:') return new http.Agent({ keepAlive: true });
     const { ca, cert, key } = this.tls ?? {};
     return new (await import('node:https')).Agent({
       keepAlive: true,

@@ -1,14 +1,15 @@
 import { hostname } from 'node:os';
-import { context, diag, logs, metrics as metricsApi, SamplingDecision, trace } from '@opentelemetry/api';
+import type { Resource } from '@opentelemetry/resources';
 import {
   defaultResource,
+  detectResources,
   envDetector,
   resourceFromAttributes,
   serviceInstanceIdDetector,
 } from '@opentelemetry/resources';
-import { BatchLogRecordProcessor } from '@opentelemetry/sdk-logs';
-import { PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
-import { NodeSDK } from '@opentelemetry/sdk-node';
+import { BatchLogRecordProcessor, LoggerProvider } from '@opentelemetry/sdk-logs';
+import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
+import { BatchSpanProcessor, SamplingDecision, TracerProvider } from '@opentelemetry/sdk-trace';
 import { ATTR_SERVICE_NAME, ATTR_SERVICE_VERSION } from '@opentelemetry/semantic-conventions';
 import type { StoreConfig } from '../../config/config.ts';
 import type { TelemetryConfig } from '../../config/telemetry-config.ts';
@@ -16,8 +17,9 @@ import { readVersion } from '../../lib/version.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { SpanMaker } from '../tracing/spans.ts';
 import { Agents } from './agents.ts';
-import type { ExportFailed } from './exporters.ts';
+import type { Exporters, ExportFailed } from './exporters.ts';
 import { createExporters } from './exporters.ts';
+import { attributeLimits, spanBatches } from './limits.ts';
 import { createLineSender } from './log-records.ts';
 import { MetricReadings } from './metric-readings.ts';
 import { createSpanMaker } from './span-maker.ts';
@@ -46,45 +48,69 @@ export interface Sdk {
   close(limitMs: number): Promise<void>;
 }
 
+/** A provider of OpenTelemetry: of spans, of metrics or of log records. */
+interface Provider {
+  /** Sends what waits. */
+  shutdown(): Promise<void>;
+}
+
 /**
- * Starts OpenTelemetry's Node SDK, without instrumentation: all spans are our own. The SDK registers itself for the whole
- * process; that is undone at once, so that a reload can start another one beside it.
+ * Starts the parts of OpenTelemetry's SDK that the configuration needs, without instrumentation: all spans are our own.
+ * Nothing registers itself for the whole process, so a reload can start others beside them. OpenTelemetry's package for
+ * Node would do the same, but loads every exporter and gRPC.
  */
 export function startSdk(config: TelemetryConfig, { metrics, store, failed }: SdkParts): Sdk {
   const agents = new Agents(config.tls);
   const exporters = createExporters(config, agents, failed);
-  const { serviceName } = config;
-  const sdk = new NodeSDK({
-    ...(serviceName === undefined ? {} : { serviceName }),
-    resource: ownResource(),
-    // The last one wins: the file over the environment.
-    resourceDetectors: [
-      serviceInstanceIdDetector,
-      envDetector,
-      { detect: () => ({ attributes: { ...config.resource } }) },
-    ],
+  const resource = resourceOf(config);
+  const tracers = exporters.traces && createTracers(exporters.traces, resource);
+  const loggers = exporters.logs && createLoggers(exporters.logs, resource);
+  const { intervalMs } = config.metrics ?? {};
+  const meters =
+    exporters.metrics &&
+    new MeterProvider({
+      resource,
+      readers: [
+        new PeriodicExportingMetricReader({
+          exporter: exporters.metrics,
+          ...(intervalMs === undefined ? {} : { exportIntervalMillis: intervalMs }),
+          metricProducers: [new MetricReadings(metrics(), SCOPE)],
+        }),
+      ],
+    });
+  const providers = [tracers, loggers, meters].filter((provider) => provider !== undefined);
+  return {
+    spans: tracers && createSpanMaker(tracers.getTracer(SCOPE), store),
+    sendLine: loggers && createLineSender(loggers.getLogger(SCOPE)),
+    close: (limitMs) => closeWithin(providers, agents, limitMs),
+  };
+}
+
+function createTracers(exporter: NonNullable<Exporters['traces']>, resource: Resource): TracerProvider {
+  return new TracerProvider({
+    resource,
     // Whether a decision has a span is decided before the SDK hears of it.
     sampler: { shouldSample: () => ({ decision: SamplingDecision.RECORD_AND_SAMPLED }), toString: () => SCOPE },
-    textMapPropagator: null,
-    ...(exporters.traces === undefined ? { spanProcessors: [] } : { traceExporter: exporters.traces }),
-    metricReaders:
-      exporters.metrics === undefined || config.metrics === undefined
-        ? []
-        : [
-            new PeriodicExportingMetricReader({
-              exporter: exporters.metrics,
-              exportIntervalMillis: config.metrics.intervalMs,
-              metricProducers: [new MetricReadings(metrics(), SCOPE)],
-            }),
-          ],
-    logRecordProcessors:
-      exporters.logs === undefined ? [] : [new BatchLogRecordProcessor({ exporter: exporters.logs })],
+    spanLimits: attributeLimits('SPAN', process.env),
+    spanProcessors: [new BatchSpanProcessor({ exporter, ...spanBatches(process.env) })],
   });
-  sdk.start();
-  const spans = exporters.traces && createSpanMaker(trace.getTracer(SCOPE), store);
-  const sendLine = exporters.logs && createLineSender(logs.getLogger(SCOPE));
-  for (const api of [trace, metricsApi, logs, context, diag]) api.disable();
-  return { spans, sendLine, close: (limitMs) => closeWithin(sdk, agents, limitMs) };
+}
+
+function createLoggers(exporter: NonNullable<Exporters['logs']>, resource: Resource): LoggerProvider {
+  return new LoggerProvider({
+    resource,
+    logRecordLimits: attributeLimits('LOGRECORD', process.env),
+    processors: [new BatchLogRecordProcessor({ exporter })],
+  });
+}
+
+/** Later attributes replace earlier ones of the same name: the file those of the environment. */
+function resourceOf({ serviceName, resource }: TelemetryConfig): Resource {
+  const detectors = [serviceInstanceIdDetector, envDetector];
+  return ownResource()
+    .merge(detectResources({ detectors }))
+    .merge(resourceFromAttributes({ ...resource }))
+    .merge(resourceFromAttributes(serviceName === undefined ? {} : { [ATTR_SERVICE_NAME]: serviceName }));
 }
 
 function ownResource() {
@@ -97,11 +123,12 @@ function ownResource() {
 }
 
 /** A receiver that does not answer delays the stop by no more than the limit. */
-async function closeWithin(sdk: NodeSDK, agents: Agents, limitMs: number): Promise<void> {
+async function closeWithin(providers: readonly Provider[], agents: Agents, limitMs: number): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const limit = new Promise<void>((resolve) => (timer = setTimeout(resolve, limitMs)));
   // Failed exports have been reported.
-  await Promise.race([sdk.shutdown().catch(() => undefined), limit]);
+  const closed = Promise.allSettled(providers.map(async (provider) => provider.shutdown()));
+  await Promise.race([closed, limit]);
   clearTimeout(timer);
   agents.close();
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { compactVerify, errors } from 'jose';
+import { JOSEError } from 'jose/errors';
+import { compactVerify } from 'jose/jws/compact/verify';
 import type { PresentedProof, ProofResult } from '../../core/binding/proof.ts';
 import { canonicalPath, readOrigin, readTargetUri } from '../../core/binding/target-uri.ts';
 import type { CheckOf } from '../../core/check.ts';
@@ -106,7 +107,7 @@ async function verifies(proof: string, { key, algorithm }: ParsedProof): Promise
     await compactVerify(proof, key, { algorithms: [algorithm] });
     return true;
   } catch (error) {
-    if (error instanceof errors.JOSEError) return false;
+    if (error instanceof JOSEError) return false;
     throw error;
   }
 }

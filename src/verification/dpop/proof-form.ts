@@ -1,4 +1,4 @@
-import { calculateJwkThumbprint } from 'jose';
+import { calculateJwkThumbprint } from 'jose/jwk/thumbprint';
 import type { CheckOf } from '../../core/check.ts';
 import type { SignatureKey } from '../../lib/jose/jwk.ts';
 import { jwkFlaw, mayVerify, readJwk } from '../../lib/jose/jwk.ts';
