@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { PerformanceObserver } from 'node:perf_hooks';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
-import type { Authorizer } from '../src/authorizer.ts';
+import type { Authorizer } from '../src/authorizer/authorizer.ts';
 import type { FastTransportConfig } from '../src/config/transport-config.ts';
 import type { ExtAuthzDoor } from '../src/edge/ext-authz/door.ts';
 import { openFastDoor } from '../src/edge/ext-authz/transports/fast/door.ts';

@@ -1,4 +1,4 @@
-import { Authorizer } from '../src/authorizer.ts';
+import { Authorizer } from '../src/authorizer/authorizer.ts';
 import type { VerifiedCredential } from '../src/core/credential/verified-credential.ts';
 import type { Instant } from '../src/core/request.ts';
 import type { Route } from '../src/core/route.ts';

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { jwtVerify } from 'jose';
-import type { Authorizer } from '../src/authorizer.ts';
+import type { Authorizer } from '../src/authorizer/authorizer.ts';
 import { TokenCache } from '../src/verification/token-cache.ts';
 import { makeCredential, makeFreshStanding, makeRequest } from '../test/support/core.ts';
 import { AT_ONCE, authorizerOf, ISSUER, mint, PAIRS, secret, shared } from './parts/first-seen.ts';

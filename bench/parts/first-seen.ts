@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import { createSecretKey, generateKeyPairSync, randomBytes } from 'node:crypto';
 import { SignJWT } from 'jose';
-import { Authorizer } from '../../src/authorizer.ts';
+import { Authorizer } from '../../src/authorizer/authorizer.ts';
 import { BearerVerifier } from '../../src/verification/bearer/bearer-verifier.ts';
 import { Issuers } from '../../src/verification/bearer/issuers.ts';
 import { FixedKeys } from '../../src/verification/keys.ts';

@@ -1,7 +1,7 @@
 import { AccessQuestions } from '../access/access-questions.ts';
 import { scopeRoutes } from '../access/scope-routes.ts';
 import { WatchedKeep } from '../access/watched-keep.ts';
-import { Authorizer } from '../authorizer.ts';
+import { Authorizer } from '../authorizer/authorizer.ts';
 import type { ClaimOfToken, Config } from '../config/config.ts';
 import type { OwnIssuer } from '../config/issuer-config.ts';
 import { DPOP } from '../core/binding/proof.ts';

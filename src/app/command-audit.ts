@@ -54,4 +54,4 @@ export function openAudit(
 }
 
 /** A command writes few records. */
-const UNLIMITED: RecordLimit = { tell: (_kind, write) => write(0) };
+const UNLIMITED: RecordLimit = { tell: (_kind, write) => write({}) };

@@ -10,7 +10,7 @@ import type { Config } from '../config/config.ts';
 import type { Clock, DecisionTracer } from '../core/ports.ts';
 import { DecisionPoints } from '../decision-points/decision-points.ts';
 import { systemTimers } from '../lib/clock.ts';
-import type { Events } from '../observe/events.ts';
+import type { Events } from '../observe/events/events.ts';
 import type { Observation } from '../observe/observation.ts';
 import { RevocationWatches } from '../revocation/revocation-watches.ts';
 import { UnrecordedBudget } from '../revocation/unrecorded-budget.ts';
@@ -85,13 +85,13 @@ export async function openSharedParts(
   opened: (() => Promise<void>)[],
   store: Store,
 ): Promise<BaseParts> {
-  const { events, issuerEvents, decisionPointEvents, sources, tracing: tracer } = observation;
+  const { events, issuerEvents, revocationEvents, decisionPointEvents, sources, tracing: tracer } = observation;
   opened.push(() => observation.telemetry.close());
   await observation.telemetry.prepare(config);
   observation.telemetry.reconfigure();
   opened.push(() => store.close());
   if (store.warning !== undefined) events.storeWarned(store.warning);
-  const parts = { store, clock, observer: events, limits: limitsOf(config), maxStandings: MAX_STANDINGS };
+  const parts = { store, clock, observer: revocationEvents, limits: limitsOf(config), maxStandings: MAX_STANDINGS };
   const revocationSet = await RevocationSet.open(parts);
   const { standings } = revocationSet;
   opened.push(async () => revocationSet.end());

@@ -12,8 +12,9 @@ function setUp() {
   };
   const kinds: string[] = [];
   const limit = {
-    tell: (kind: string, write: (repeated: number) => void) => {
-      write(kinds.filter((one) => one === kind).length);
+    tell: (kind: string, write: (repeated: { readonly repeated?: number }) => void) => {
+      const repeated = kinds.filter((one) => one === kind).length;
+      write(repeated === 0 ? {} : { repeated });
       kinds.push(kind);
     },
   };

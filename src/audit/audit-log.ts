@@ -12,9 +12,9 @@ export interface RecordLimit {
    * Writes the first record of a kind at once, and combines later ones into one record with their number.
    *
    * @param kind a string that is equal for records of the same kind.
-   * @param write receives the number of records that were omitted since the last one.
+   * @param write receives the number of records that were omitted since the last one, as a fact for the record if there are any.
    */
-  tell(kind: string, write: (repeated: number) => void): void;
+  tell(kind: string, write: (repeated: { readonly repeated?: number }) => void): void;
 }
 
 /** What was revoked, and the names that identify it. */
@@ -150,8 +150,7 @@ export class AuditLog {
    */
   foreignFormRefused(client: string, form: string): void {
     this.limit.tell(`foreign form ${form}`, (repeated) => {
-      const facts = { client, form, ...(repeated === 0 ? {} : { repeated }) };
-      this.output.warn(facts, 'form refused: no page of the console sent it');
+      this.output.warn({ client, form, ...repeated }, 'form refused: no page of the console sent it');
     });
   }
 

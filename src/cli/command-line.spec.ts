@@ -15,6 +15,7 @@ const COMMANDS = [
   'completion',
   'serve',
   'check',
+  'envoy',
   'routes',
   'explain',
   'test',

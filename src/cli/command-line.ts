@@ -13,6 +13,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   serve: async () => (await import('./serve.ts')).serve,
   status: async () => (await import('./status/status.ts')).status,
   check: async () => (await import('./check.ts')).check,
+  envoy: async () => (await import('./envoy/envoy.ts')).envoy,
   routes: async () => (await import('./routes/routes.ts')).routes,
   explain: async () => (await import('./explain.ts')).explain,
   test: async () => (await import('./test/test.ts')).test,

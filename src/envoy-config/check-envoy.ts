@@ -21,7 +21,7 @@ import { readSetup } from './reading/setup.ts';
 import type { RouteTable } from './routes/route-table.ts';
 import { readRouteTable } from './routes/route-table.ts';
 import { checkUnaskedRoutes, reachesUnasked } from './routes/unasked-routes.ts';
-import { checkStrip } from './strip.ts';
+import { checkStrip } from './strip/strip.ts';
 
 /**
  * Finds what is dangerous or useless in the configuration of Envoy around Sallyport. The files are one configuration: YAML or

@@ -154,7 +154,7 @@ describe('Observation of parts', () => {
   });
 
   it('logs that the set is lost and what to do, and that the loss was accepted', () => {
-    const { events } = observation;
+    const { revocationEvents: events } = observation;
     events.setLost(STARTED_MS / 1_000);
     events.entriesRewritten(3);
     events.entriesVanished(2);

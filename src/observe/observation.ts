@@ -4,13 +4,16 @@ import type { Components, ComponentsParts } from './components.ts';
 import { describeComponents } from './components.ts';
 import { factsOf } from './config-facts.ts';
 import { ConfigStatus } from './config-status.ts';
-import { DecisionPointEvents } from './decision-point-events.ts';
-import type { EventsParts } from './events.ts';
-import { Events } from './events.ts';
+import { DecisionPointEvents } from './events/decision-point-events.ts';
+import type { EventsParts } from './events/events.ts';
+import { Events } from './events/events.ts';
+import { IssuerEvents } from './events/issuer-events.ts';
+import { RevocationEvents } from './events/revocation-events.ts';
+import { TransportEvents } from './events/transport-events.ts';
+import { WorkerEvents } from './events/worker-events.ts';
 import { Failures } from './failures.ts';
 import { Forwarding } from './forwarding.ts';
 import { Health } from './health.ts';
-import { IssuerEvents } from './issuer-events.ts';
 import { DecisionLog } from './log/decision-log.ts';
 import { LogInLog } from './log/log-in-log.ts';
 import type { DestinationStream, Logger } from './log/logger.ts';
@@ -28,8 +31,6 @@ import { reportExportFailures } from './telemetry/export-failures.ts';
 import { TelemetrySender } from './telemetry/telemetry.ts';
 import { TracedDecisionLog } from './tracing/traced-decision-log.ts';
 import { Tracing } from './tracing/tracing.ts';
-import { TransportEvents } from './transport-events.ts';
-import { WorkerEvents } from './worker-events.ts';
 
 export interface ObservationParts {
   readonly clock: Clock;
@@ -45,6 +46,8 @@ export class Observation {
   readonly events: Events;
   /** Events of issuers' key sets and introspection endpoints. */
   readonly issuerEvents: IssuerEvents;
+  /** Events of the revocation set and its feed. */
+  readonly revocationEvents: RevocationEvents;
   /** Events of policy decision points. */
   readonly decisionPointEvents: DecisionPointEvents;
   /** Events of the processes that decide for this one. */
@@ -102,6 +105,7 @@ export class Observation {
     };
     this.events = new Events(this.parts);
     this.issuerEvents = new IssuerEvents(logs.app);
+    this.revocationEvents = new RevocationEvents(logs.app, this.repeats);
     this.decisionPointEvents = new DecisionPointEvents(logs.app);
     this.workerEvents = new WorkerEvents(logs.app);
     this.auditOutput = logs.audit;

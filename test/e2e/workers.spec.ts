@@ -3,7 +3,7 @@ import { Agent } from 'node:http';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { type Exposition, parseExposition } from '../support/exposition.ts';
 import { type CaseIssuers, corporateToken, OWNER, startCaseIssuers } from '../support/servers/case-issuers.ts';
 import { type CheckClient, connectChecks } from '../support/servers/check-client.ts';
@@ -278,21 +278,39 @@ it('an audit record of a worker is a line of the one audit log', async () => {
   expect(platform.sallyport.output()).not.toContain('"log":"audit"');
 });
 
-it('a connection that a killed worker never took is closed, so that a gateway opens another', async () => {
+/** Opens connections, which are handed out in turn. Returns how many of them Sallyport has ended. */
+function connectFour(): () => number {
+  let ended = 0;
+  const sockets = Array.from({ length: 4 }, () => connect(platform.sallyport.ports.extAuthz, '127.0.0.1'));
+  for (const socket of sockets) socket.on('error', () => {}).once('close', () => (ended += 1));
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy();
+  });
+  return () => ended;
+}
+
+/** Stops a worker that is ready, and returns its process id. */
+async function stopWorker(): Promise<number> {
   const status = async (): Promise<string> => (await workerNumber(1)).status;
   await expect.poll(status, { timeout: 30_000 }).toBe('ready');
   const { pid = 0 } = await workerNumber(1);
   process.kill(pid, 'SIGSTOP');
-  let closed = 0;
-  const sockets = Array.from({ length: 4 }, () => connect(platform.sallyport.ports.extAuthz, '127.0.0.1'));
-  for (const socket of sockets) socket.on('error', () => {}).once('close', () => (closed += 1));
-  await wait(500);
-  expect(closed).toBe(0);
-  process.kill(pid, 'SIGKILL');
-  // In turn, so it had one of them.
-  await expect.poll(() => closed, { timeout: 5_000 }).toBe(1);
-  for (const socket of sockets) socket.destroy();
-});
+  return pid;
+}
+
+it.each(['stopped', 'killed'])(
+  'a connection that a %s worker never took is ended, so that a gateway opens another',
+  async (kind) => {
+    const pid = await stopWorker();
+    const ended = connectFour();
+    await wait(500);
+    expect(ended()).toBe(0);
+    if (kind === 'killed') process.kill(pid, 'SIGKILL');
+    // The others are served by the other worker.
+    await expect.poll(ended, { timeout: 15_000 }).toBe(1);
+    if (kind === 'stopped') process.kill(pid, 'SIGCONT');
+  },
+);
 
 it('the workers end with the primary process, also if it is killed', async () => {
   const { workers } = await readiness();

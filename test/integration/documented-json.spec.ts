@@ -15,6 +15,7 @@ const PASSWORD = 'a secret of ada lovelace\n';
 const RUNS: Readonly<Record<string, { readonly args?: readonly string[]; readonly input?: string }>> = {
   init: { args: ['--config', 'new.yaml'] },
   check: {},
+  envoy: {},
   routes: {},
   'routes METHOD PATH': { args: ['GET', '/m'] },
   'explain REASON': { args: ['scope_required'] },

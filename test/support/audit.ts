@@ -16,7 +16,7 @@ export function recordAudit(): { readonly audit: AuditLog; readonly records: Aud
     (facts: object, msg: string): void =>
       void records.push({ level, msg, ...withoutUndefined(facts) });
   const output = { info: writeAs('info'), warn: writeAs('warn') };
-  const limit = { tell: (_kind: string, write: (repeated: number) => void) => write(0) };
+  const limit = { tell: (_kind: string, write: (repeated: object) => void) => write({}) };
   return { audit: new AuditLog(output, limit), records };
 }
 

@@ -1,4 +1,4 @@
-import { Authorizer } from '../../authorizer.ts';
+import { Authorizer } from '../../authorizer/authorizer.ts';
 import type { Config } from '../../config/config.ts';
 import type { Clock, Decider } from '../../core/ports.ts';
 import { RouteMap } from '../../core/route.ts';

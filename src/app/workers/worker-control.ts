@@ -20,7 +20,8 @@ const LONGEST_COUNTS_MS = 5_000;
 
 /** The channel to the primary process. */
 export interface Channel {
-  send(message: FromWorker): void;
+  /** @param written called once the message has left this process, or cannot. */
+  send(message: FromWorker, written?: () => void): void;
   /** Ends this process once everything has been sent. */
   exit(code: number): void;
 }
@@ -40,6 +41,7 @@ export class WorkerControl {
   private prepared: Agreement | undefined;
   private isReady = false;
   private countsDueMs = 0;
+  private isReporting = false;
 
   constructor(parts: WorkerControlParts) {
     this.parts = parts;
@@ -99,18 +101,22 @@ export class WorkerControl {
     this.parts.channel.send({ kind: 'collected', id, counts: this.counts(), gauges });
   }
 
-  /** Reports now, and from now on. */
+  /** Reports now, and from now on. Reports do not pile up while the primary process is stopped. */
   private report(): void {
-    const { timers, clock } = this.parts;
+    if (!this.isReporting) this.reportOnce();
+    this.parts.timers.after(REPORT_MS, () => this.report());
+  }
+
+  private reportOnce(): void {
+    const { channel, clock } = this.parts;
     const beganMs = clock.monotonicMs();
     const troubles = this.running === undefined ? [] : troublesOf(this.running.observation.components());
     const counts = beganMs >= this.countsDueMs ? this.counts() : undefined;
-    this.parts.channel.send({ kind: 'report', counts, troubles });
-    if (counts !== undefined) {
-      const tookMs = clock.monotonicMs() - beganMs;
-      this.countsDueMs = beganMs + Math.min(tookMs * SHARE, LONGEST_COUNTS_MS);
-    }
-    timers.after(REPORT_MS, () => this.report());
+    this.isReporting = true;
+    channel.send({ kind: 'report', counts, troubles }, () => void (this.isReporting = false));
+    if (counts === undefined) return;
+    const tookMs = clock.monotonicMs() - beganMs;
+    this.countsDueMs = beganMs + Math.min(tookMs * SHARE, LONGEST_COUNTS_MS);
   }
 
   private async close(): Promise<void> {

@@ -7,7 +7,7 @@ import { WorkerControl } from './worker-control.ts';
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
 
 // If the primary process has ended, `node:cluster` ends this one.
-const send = (message: FromWorker): void => void process.send?.(message, () => {});
+const send = (message: FromWorker, written = (): void => {}): void => void process.send?.(message, () => written());
 const exit = (code: number): void => void process.send?.({}, () => process.exit(code));
 const control = new WorkerControl({ channel: { send, exit }, timers: systemTimers, clock: systemClock });
 process.on('message', (message: ToWorker) => control.receive(message));

@@ -1,8 +1,10 @@
 import type { Worker } from 'node:cluster';
 import cluster from 'node:cluster';
 import { fileURLToPath } from 'node:url';
+import { systemTimers } from '../../lib/clock.ts';
+import { afterRunning } from '../../lib/timers/after-running.ts';
 import type { EncodedConfig } from './config-codec.ts';
-import { closeLostHandoffs } from './handoffs.ts';
+import { endLostHandoffs } from './handoffs.ts';
 import { followLines } from './lines.ts';
 import type { Answer, FromWorker, Question, Report, ToWorker } from './messages.ts';
 
@@ -27,7 +29,7 @@ export interface WorkerProcessParts {
 type Asked = Question extends infer One ? (One extends Question ? Omit<One, 'id'> : never) : never;
 
 /** What a {@link WorkerProcess} is for those who use it. */
-export type RunningWorker = Pick<WorkerProcess, 'pid' | 'started' | 'send' | 'ask' | 'kill'>;
+export type RunningWorker = Pick<WorkerProcess, 'pid' | 'started' | 'send' | 'ask' | 'stopAsking' | 'kill'>;
 
 /** A worker, as the primary process sees it. */
 export class WorkerProcess {
@@ -48,12 +50,13 @@ export class WorkerProcess {
     this.started.catch(() => undefined);
     this.worker = cluster.fork({ [FIRST_ACCOUNT]: '' });
     const { process: child } = this.worker;
-    closeLostHandoffs(child);
+    endLostHandoffs(child);
     if (child.stdout !== null) followLines(child.stdout, relay);
-    this.worker.on('message', (message: FromWorker) => this.receive(message));
+    // Code that a worker loads may send values of its own to the parent of its process.
+    this.worker.on('message', (message: FromWorker | null) => void (message && this.receive(message)));
     const end = (how: string): void => {
       this.starting.reject(new Error(this.failure ?? `it ended with ${how}`));
-      for (const answer of this.open.values()) answer(undefined);
+      this.stopAsking();
       ended(how);
     };
     this.worker.on('error', ({ message: why }) => {
@@ -81,13 +84,18 @@ export class WorkerProcess {
     this.lastId += 1;
     const id = this.lastId;
     const { promise, resolve } = Promise.withResolvers<Answer | undefined>();
-    const timer = setTimeout(resolve, limitMs, undefined);
+    const cancel = afterRunning(systemTimers, limitMs, () => resolve(undefined));
     this.open.set(id, resolve);
     this.send({ ...question, id });
     return promise.finally(() => {
-      clearTimeout(timer);
+      cancel();
       this.open.delete(id);
     });
+  }
+
+  /** Resolves every open question to `undefined`: no answer is expected any more. */
+  stopAsking(): void {
+    for (const answer of this.open.values()) answer(undefined);
   }
 
   /** Ends it at once, also if it is stopped or does not respond. */

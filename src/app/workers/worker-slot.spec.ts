@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { SimulatedTime } from '../../../test/support/simulated-time.ts';
-import { WorkerEvents } from '../../observe/worker-events.ts';
+import { WorkerEvents } from '../../observe/events/worker-events.ts';
 import type { ToWorker } from './messages.ts';
 import type { RunningWorker, WorkerProcessParts } from './worker-process.ts';
 import type { Generation } from './worker-slot.ts';
@@ -15,6 +15,9 @@ class FakeProcess implements RunningWorker {
   readonly started = this.starting.promise;
   /** What it answers to `prepare`: prepared by default, `undefined` for nothing. */
   prepared: { readonly refused?: string } | undefined = {};
+  /** Whether it is stopped: it answers nothing, until no answer is expected. */
+  isStopped = false;
+  stopAsking: () => void = () => undefined;
 
   constructor(pid: number, parts: WorkerProcessParts) {
     this.pid = pid;
@@ -28,7 +31,8 @@ class FakeProcess implements RunningWorker {
 
   async ask(question: Parameters<RunningWorker['ask']>[0]): ReturnType<RunningWorker['ask']> {
     this.sent.push(question.kind === 'prepare' ? `prepare ${String(question.config)}` : question.kind);
-    return question.kind === 'prepare' && this.prepared !== undefined
+    if (this.isStopped) await new Promise<void>((resolve) => (this.stopAsking = resolve));
+    return question.kind === 'prepare' && this.prepared !== undefined && !this.isStopped
       ? { kind: 'prepared', id: 1, ...this.prepared }
       : undefined;
   }
@@ -143,32 +147,101 @@ describe('a process that ends', () => {
 });
 
 describe('a process that does not report', () => {
-  it('is silent after three checks, and replaced after fifteen', async () => {
+  it('is silent after three seconds, and replaced after fifteen', async () => {
     const process = await begin();
     const statuses: string[] = [];
-    for (let check = 1; check <= 15; check++) {
-      slot.check();
+    for (let second = 1; second <= 15; second++) {
+      await time.advance(1_000);
       statuses.push(slot.state.status);
     }
     expect(statuses).toEqual([...Array(2).fill('ready'), ...Array(12).fill('silent'), 'ended']);
     expect([slot.isServing, process.sent]).toEqual([false, []]);
-    expect(lines).toContain('a worker does not respond: it is ended and replaced');
+    expect(lines.filter((line) => line === 'a worker does not respond: it is ended and replaced')).toHaveLength(1);
   });
 
   it('is ready again with its next report', async () => {
     const process = await begin();
-    for (let check = 1; check <= 5; check++) slot.check();
+    await time.advance(5_000);
     process.report();
     expect([slot.state.status, slot.state.troubles, slot.isServing]).toEqual(['ready', ['feed stale'], true]);
   });
 
-  it('has two minutes to start', async () => {
+  it('has two minutes to start, and then as long as any other', async () => {
     const started = slot.start();
-    for (let check = 1; check < 120; check++) slot.check();
+    await time.advance(119_000);
     expect(slot.state.status).toBe('starting');
-    slot.check();
-    await expect(started).rejects.toThrow('SIGKILL');
+    last().starting.resolve('127.0.0.1:1');
+    await started;
+    await time.advance(14_000);
+    expect(slot.state.status).toBe('silent');
+    await time.advance(1_000);
+    expect(slot.state.status).toBe('ended');
   });
+
+  it('is ended if it has not started after two minutes', async () => {
+    const started = slot.start();
+    const failure = expect(started).rejects.toThrow('SIGKILL');
+    await time.advance(120_000);
+    await failure;
+  });
+
+  it('is ended during a stop too', async () => {
+    await begin();
+    const closed = slot.close(60_000);
+    await time.advance(15_000);
+    await closed;
+    expect(lines).toEqual(['a worker did not stop in time: it is ended, with its pending requests']);
+  });
+});
+
+describe('a primary process that was stopped, or busy', () => {
+  /** Timers that are due fire first; what has arrived is read then. */
+  async function pause(process: FakeProcess, pausedMs: number): Promise<void> {
+    time.nowMs += pausedMs;
+    await time.advance(0);
+    process.report();
+  }
+
+  it.each([2_000, 20_000, 3_600_000])('finds its workers ready after %s ms, each time', async (pausedMs) => {
+    const process = await begin();
+    isReady = true;
+    for (let round = 0; round < 40; round++) {
+      await pause(process, pausedMs);
+      expect(slot.state.status).toBe('ready');
+    }
+    expect(lines).toEqual([]);
+  });
+
+  it('counts the whole pause as one second of a worker that starts', async () => {
+    const started = slot.start();
+    await time.advance(60_000);
+    time.nowMs += 3_600_000;
+    await time.advance(58_000);
+    last().starting.resolve('127.0.0.1:1');
+    expect(await started).toBe('127.0.0.1:1');
+  });
+
+  it('gives its workers the rest of their time to stop', async () => {
+    const process = await begin();
+    const closed = slot.close(10_000);
+    await time.advance(1_000);
+    await pause(process, 60_000);
+    await time.advance(5_000);
+    process.end('exit code 0');
+    await closed;
+    expect(lines).toEqual([]);
+  });
+});
+
+it('what a process that has ended reported late is not counted twice', async () => {
+  const process = await begin();
+  const counts = new Map([['sallyport_outcomes_total', [{ labels: {}, value: 3 }]]]);
+  const report = (): void => process.parts.reported({ kind: 'report', counts, troubles: [] });
+  report();
+  process.end('exit code 1');
+  expect(slot.state.decisions).toBe(3);
+  report();
+  expect(slot.state.decisions).toBe(3);
 });
 
 describe('WorkerSlot.prepare()', () => {
@@ -196,6 +269,21 @@ describe('WorkerSlot.prepare()', () => {
     await time.advance(100);
     expect(last().parts.config).toBe('two');
     expect(lines[0]).toBe('a worker did not take up the configuration: it is ended and replaced');
+  });
+
+  it('waits for a slow process while it reports, and not for one that does not', async () => {
+    for (const reports of [true, false]) {
+      const process = await begin();
+      process.isStopped = true;
+      let outcome = 'waits';
+      void slot.prepare('two').then((preparation) => ({ outcome } = preparation));
+      for (let second = 1; second <= 6; second++) {
+        await time.advance(1_000);
+        if (reports) process.report();
+      }
+      expect([reports, outcome]).toEqual([reports, reports ? 'waits' : 'gone']);
+      process.stopAsking();
+    }
   });
 
   it.each([

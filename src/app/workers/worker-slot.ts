@@ -1,9 +1,12 @@
 import type { Timers } from '../../lib/clock.ts';
+import { afterRunning } from '../../lib/timers/after-running.ts';
 import { backOff } from '../../lib/timers/back-off.ts';
+import type { WorkerEvents } from '../../observe/events/worker-events.ts';
 import type { WorkerState } from '../../observe/sources.ts';
-import type { WorkerEvents } from '../../observe/worker-events.ts';
 import type { EncodedConfig } from './config-codec.ts';
 import type { Report } from './messages.ts';
+import type { Silence } from './silence.ts';
+import { measureSilence } from './silence.ts';
 import type { RunningWorker, WorkerProcessParts } from './worker-process.ts';
 import { WorkerValues } from './worker-values.ts';
 
@@ -11,15 +14,18 @@ import { WorkerValues } from './worker-values.ts';
 const REPLACE = { firstMs: 100, longestMs: 30_000, jitter: 0.5 };
 /** After a worker has lived for this long, in milliseconds, the waits begin again with the shortest one. */
 const SETTLED_MS = 60_000;
-/** Checks in a row without a report, one a second, after which a worker counts as silent, and after which it is replaced. */
-const SILENT_CHECKS = 3;
-const LOST_CHECKS = 15;
+/** Seconds without a report after which a worker counts as silent: it reports every second. */
+const SILENT_S = 3;
+/** … after which no answer is expected of it, so that the others get their configuration. */
+const UNRESPONSIVE_S = 5;
+/** … after which it is replaced. */
+const LOST_S = 15;
 /** The same for one that starts: it reports once it has loaded its code, which takes long on a busy machine. */
-const LOST_START_CHECKS = 120;
+const LOST_START_S = 120;
 /** Processes answer within milliseconds. A scrape waits no longer for one that does not. */
 const COLLECT_MS = 500;
-/** Building a configuration with 10,000 routes takes a tenth of a second. */
-const PREPARE_MS = 5_000;
+/** Building a configuration with 10,000 routes takes a tenth of a second, and more on a busy machine. */
+const PREPARE_MS = 30_000;
 
 /** The configuration that workers start with. Each one that is taken up is another object. */
 export interface Generation {
@@ -55,7 +61,7 @@ export class WorkerSlot {
   private readonly parts: WorkerSlotParts;
   private process: RunningWorker | undefined;
   private listens = false;
-  private checksWithoutReport = 0;
+  private silence: Silence | undefined;
   private troubles: readonly string[] = [];
   private replaced = 0;
   private shortLives = 0;
@@ -73,12 +79,11 @@ export class WorkerSlot {
 
   /** Whether it answers requests, as far as is known. */
   get isServing(): boolean {
-    return this.listens && this.checksWithoutReport < SILENT_CHECKS;
+    return this.listens && !this.isSilent;
   }
 
   get state(): WorkerState {
-    const { process, replaced, troubles, values, listens, checksWithoutReport } = this;
-    const isSilent = checksWithoutReport >= SILENT_CHECKS;
+    const { process, replaced, troubles, values, listens, isSilent } = this;
     const status = process === undefined ? 'ended' : !listens ? 'starting' : isSilent ? 'silent' : 'ready';
     const { worker } = this.parts;
     return { worker, status, pid: process?.pid, replaced, decisions: values.decisions, troubles };
@@ -99,16 +104,6 @@ export class WorkerSlot {
   /** Reports not ready from now on. */
   stopReady(): void {
     this.process?.send({ kind: 'stop ready' });
-  }
-
-  /** To be called every second. Replaces a process that has not reported for too long. */
-  check(): void {
-    if (this.process === undefined || this.isClosing) return;
-    this.checksWithoutReport += 1;
-    if (this.checksWithoutReport === SILENT_CHECKS) this.parts.changed();
-    if (this.checksWithoutReport !== (this.listens ? LOST_CHECKS : LOST_START_CHECKS)) return;
-    this.parts.events.workerSilent(this.parts.worker, this.process.pid);
-    this.process.kill();
   }
 
   /** Lets it measure again, for a reader of metrics. Never rejects. */
@@ -139,26 +134,28 @@ export class WorkerSlot {
     if (process === undefined) return;
     const ended = Promise.withResolvers<void>();
     this.closed = ended.resolve;
-    const timer = setTimeout(() => process.kill(), limitMs);
+    const cancel = afterRunning(this.parts.timers, limitMs, () => this.killHung(process));
     process.send({ kind: 'close' });
     await ended.promise;
-    clearTimeout(timer);
+    cancel();
   }
 
   private async startProcess(): Promise<string> {
-    const { worker, relay, current, isReady, changed, nowMs } = this.parts;
+    const { worker, relay, current, isReady, changed, nowMs, timers } = this.parts;
     const started = current();
-    this.checksWithoutReport = 0;
     this.startedAtMs = nowMs();
     const process: RunningWorker = this.parts.startProcess({
       worker,
       config: started.config,
       relay,
-      reported: (report) => this.noteReport(report),
+      reported: (report) => this.noteReport(process, report),
       ended: (how) => this.noteEnd(process, how),
     });
     this.process = process;
+    const silence = measureSilence(timers, (seconds) => this.noteSilence(process, seconds));
+    this.silence = silence;
     const address = await process.started;
+    silence.broken();
     if (isReady()) process.send({ kind: 'ready' });
     this.listens = this.process === process;
     changed();
@@ -195,9 +192,30 @@ export class WorkerSlot {
     process.kill();
   }
 
-  private noteReport({ counts, troubles }: Report): void {
-    const wasSilent = this.checksWithoutReport >= SILENT_CHECKS;
-    this.checksWithoutReport = 0;
+  private get isSilent(): boolean {
+    return this.silence !== undefined && this.silence.seconds >= SILENT_S;
+  }
+
+  /** Replaces a process that has not reported for too long. */
+  private noteSilence(process: RunningWorker, seconds: number): void {
+    if (seconds === SILENT_S) this.parts.changed();
+    if (seconds === UNRESPONSIVE_S) process.stopAsking();
+    if (seconds >= (this.listens ? LOST_S : LOST_START_S)) this.killHung(process);
+  }
+
+  private killHung(process: RunningWorker): void {
+    const { events, worker } = this.parts;
+    this.silence?.end();
+    if (this.isClosing) events.workerNotStopped(worker, process.pid);
+    else events.workerSilent(worker, process.pid);
+    process.kill();
+  }
+
+  private noteReport(process: RunningWorker, { counts, troubles }: Report): void {
+    // Otherwise its last values would be added to those that it ended with.
+    if (this.process !== process) return;
+    const wasSilent = this.isSilent;
+    this.silence?.broken();
     this.troubles = troubles;
     if (counts !== undefined) this.values.counted(counts);
     if (wasSilent) this.parts.changed();
@@ -205,6 +223,8 @@ export class WorkerSlot {
 
   private noteEnd({ pid }: RunningWorker, how: string): void {
     this.process = undefined;
+    this.silence?.end();
+    this.silence = undefined;
     this.listens = false;
     this.troubles = [];
     this.values.processEnded();

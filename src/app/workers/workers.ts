@@ -3,19 +3,17 @@ import { withRestartKeysOf } from '../../config/reload/restart-keys.ts';
 import { removeDeadSocket } from '../../edge/listening.ts';
 import { systemTimers } from '../../lib/clock.ts';
 import { errorMessage } from '../../lib/errors.ts';
-import { every } from '../../lib/timers/every.ts';
+import type { WorkerEvents } from '../../observe/events/worker-events.ts';
 import type { Health } from '../../observe/health.ts';
 import type { OtherMetrics } from '../../observe/metrics/metrics.ts';
 import type { Sample } from '../../observe/metrics/samples.ts';
 import type { WorkerState } from '../../observe/sources.ts';
-import type { WorkerEvents } from '../../observe/worker-events.ts';
 import { encodeConfig } from './config-codec.ts';
 import { configOfWorker } from './worker-config.ts';
 import { WorkerProcess } from './worker-process.ts';
 import type { Generation } from './worker-slot.ts';
 import { WorkerSlot } from './worker-slot.ts';
 
-const CHECK_MS = 1_000;
 /** How long a worker may take to close its store and to send its spans, after its requests. */
 const CLOSE_MS = 5_000;
 
@@ -46,14 +44,12 @@ export class Workers {
   private isStopping = false;
   /** Of the door, as bound. */
   address = '';
-  private readonly endChecks: () => void;
 
   constructor(config: Config, parts: WorkersParts) {
     this.started = config;
     this.parts = parts;
     this.generation = { config: encodeConfig(configOfWorker(config)) };
     this.slots = Array.from({ length: parts.count }, (_, index) => this.createSlot(index + 1));
-    this.endChecks = every(CHECK_MS, () => this.slots.forEach((slot) => slot.check()));
   }
 
   /** The other processes, for metrics. */
@@ -120,7 +116,6 @@ export class Workers {
   async close(limitMs: number): Promise<void> {
     this.isStopping = true;
     await Promise.all(this.slots.map((slot) => slot.close(limitMs + CLOSE_MS)));
-    this.endChecks();
   }
 
   private *samplesOf(name: string): Generator<readonly Sample[]> {

@@ -3,7 +3,7 @@ import { OVERRIDE_HEADERS } from '../../core/upstream/override-headers.ts';
 import type { CheckContext, CheckedManager } from '../context.ts';
 import type { TextTest } from '../reading/string-matcher.ts';
 import { readRegexMatcher } from '../reading/string-matcher.ts';
-import { some } from '../strip.ts';
+import { some } from '../strip/strip.ts';
 
 /**
  * Checks that Envoy applies what an answer does to the headers. What these rules forbid it leaves out, and the request

@@ -5,7 +5,7 @@ import type { CheckContext, CheckedManager } from '../context.ts';
 import type { ConfigNode } from '../reading/config-node.ts';
 import type { TextTest } from '../reading/string-matcher.ts';
 import { readStringMatchers } from '../reading/string-matcher.ts';
-import { readStrip, some } from '../strip.ts';
+import { readStrip, some } from '../strip/strip.ts';
 
 /** Sallyport takes the absence of these for a sign that others are hidden, too. */
 const PSEUDO_HEADERS = [':method', ':path', ':authority'];
@@ -61,8 +61,8 @@ function checkDisguised(context: CheckContext, checked: CheckedManager, { list, 
   const { config, findings } = context;
   if (config.identity.everySpelling || PSEUDO_HEADERS.some((name) => hides(name) === true)) return;
   const spellings = identityHeaders(config.identity).flatMap(otherSpellings);
-  const { missingIdentity } = readStrip(context, checked.node, checked.filters.slice(0, checked.askedAt));
-  const forged = spellings.filter((name) => hides(name) === true && missingIdentity.includes(name));
+  const passing = readStrip(context, checked, checked.filters.slice(0, checked.askedAt)).spellings.identity;
+  const forged = spellings.filter((name) => hides(name) === true && passing.includes(name));
   if (forged.length === 0) return;
   const why = `a client can send ${some(forged)}, which Sallyport does not see and many services read as its own header`;
   findings.refuse(list, `${why}: hide nothing, or write identity: { everySpelling: true } in sallyport.yaml`);

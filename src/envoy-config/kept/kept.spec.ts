@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import {
   type Change,
   checkChanged,
@@ -42,6 +43,14 @@ const asking = (more: object) => ({
 });
 const OFF = asking({ disabled: true });
 const KEEPS_NOTHING = { 'sallyport.kept': { '@type': PER_ROUTE, disabled: true } };
+/** Removes all that must be removed. */
+const STRIPPER = filter('header_mutation', 'HeaderMutation', {
+  mutations: {
+    request_mutations: [
+      { remove_on_match: { key_matcher: { safe_regex: { regex: 'x[^a-z0-9].*|forwarded|script[^a-z0-9]name' } } } },
+    ],
+  },
+});
 /** A route for the path of another one that differs in a header. */
 const beside = (typed_per_filter_config: object): Change => [
   `${ROUTES}.5`,
@@ -250,6 +259,26 @@ describe('checkEnvoy() refuses', () => {
       'filter_context.stripped: a client can send x-auth-token-id, ',
     ],
     [
+      'a strip by a filter that is off on some route',
+      [
+        [STRIP, undefined],
+        [FIRST, { insert: STRIPPER }],
+        [
+          `${ROUTES}.5.typed_per_filter_config`,
+          { [STRIPPER.name]: { '@type': 'type.googleapis.com/envoy.config.route.v3.FilterConfig', disabled: true } },
+        ],
+      ],
+      'filter_context.stripped: a client can send x-auth-subject, ',
+    ],
+    [
+      'a strip by a filter that is off',
+      [
+        [STRIP, undefined],
+        [FIRST, { insert: { ...STRIPPER, disabled: true } }],
+      ],
+      'filter_context.stripped: a client can send x-auth-subject, ',
+    ],
+    [
       'a route that differs by a header and does not ask',
       [beside(OFF)],
       'routes[5]: Envoy asks differently here than on a route for the same path',
@@ -309,6 +338,25 @@ describe('checkEnvoy() refuses', () => {
     );
     expect(check([], config).problems).toEqual([
       expect.stringContaining('filter_context.stripped: a client can send x-partner_key, '),
+    ]);
+  });
+
+  it('a name of the configuration that the strip does not cover, and says which expression does', () => {
+    const [keep, subject] = [
+      ['maxStaleness: 1s', 'maxStaleness: 1s, keep: 700ms'],
+      ['subject: x-auth-subject', 'subject: x-caller-id'],
+    ] as const;
+    const config = sallyportConfig(new URL('sallyport.yaml', TOP), keep, subject);
+    const [problem = ''] = check([], config).problems;
+    expect(problem).toContain('no mutation removes every spelling of x-caller-id; add `- remove_on_match: ');
+    const [, mutation = ''] = /add `- ([^`]*)`/.exec(problem) ?? [];
+    const added: Change = [`${STRIP}.0.typed_config.mutations.0`, { insert: parse(mutation) }];
+    expect(check([added], config)).toEqual(NOTHING);
+    const many = sallyportConfig(new URL('sallyport.yaml', TOP), keep);
+    expect(check([[STRIP, undefined]], many).problems).toEqual([
+      expect.stringContaining(
+        'x-auth-subject, x-auth-scopes, x-auth-token-id and 21 more; copy early_header_mutation_extensions',
+      ),
     ]);
   });
 
@@ -485,22 +533,7 @@ describe('checkEnvoy() accepts', () => {
       'a strip by a filter in front',
       [
         [STRIP, undefined],
-        [
-          FIRST,
-          {
-            insert: filter('header_mutation', 'HeaderMutation', {
-              mutations: {
-                request_mutations: [
-                  {
-                    remove_on_match: {
-                      key_matcher: { safe_regex: { regex: 'x[^a-z0-9].*|forwarded|script[^a-z0-9]name' } },
-                    },
-                  },
-                ],
-              },
-            }),
-          },
-        ],
+        [FIRST, { insert: STRIPPER }],
       ],
     ],
     ['a route that differs by a header, if nothing is kept there', [beside({ ...OFF, ...KEEPS_NOTHING })]],

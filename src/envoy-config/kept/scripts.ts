@@ -4,7 +4,7 @@ import type { CheckContext, CheckedManager } from '../context.ts';
 import type { ConfigNode } from '../reading/config-node.ts';
 import type { FilterOverride } from '../routes/route-table.ts';
 import { allOverrides, overridesOf } from '../routes/route-table.ts';
-import { readStrip, some } from '../strip.ts';
+import { readStrip, remedy, some } from '../strip/strip.ts';
 import { digestOf } from './digest.ts';
 import { EXAMPLE, KEPT } from './names.ts';
 import { SCRIPT_DIGEST } from './script-digest.ts';
@@ -74,16 +74,13 @@ function checkScript(
 
 /** With this setting the script does not look for other spellings of the names that it sets. */
 function checkStripped(context: CheckContext, checked: CheckedManager, stripped: ConfigNode): void {
-  const { node, filters } = checked;
+  const { filters } = checked;
   const first = filters.findIndex(({ name }) => name === KEPT);
-  const strip = readStrip(context, node, filters.slice(0, Math.max(first, 0)));
-  const missing = [...strip.missingIdentity, ...strip.missingOverrides, ...strip.missingCredentials];
-  if (missing.length === 0) return;
-  const why = `a client can send ${some(missing)} with a request that passes by a kept answer`;
-  context.findings.refuse(
-    stripped,
-    `${why}: remove these in early_header_mutation_extensions, as ${EXAMPLE} does, or remove this line`,
-  );
+  const { names, spellings } = readStrip(context, checked, filters.slice(0, Math.max(first, 0)));
+  const passing = [...spellings.identity, ...spellings.overrides, ...spellings.credentials];
+  if (passing.length === 0) return;
+  const why = `a client can send ${some(passing)} with a request that passes by a kept answer`;
+  context.findings.refuse(stripped, `${why}: ${remedy(names)}, or remove this line`);
 }
 
 type Code =

@@ -66,8 +66,8 @@ export class LogInLog {
   refused(client: string, { reason, check, accountId }: RefusedLogIn): void {
     if (reason !== 'credentials_invalid') {
       this.repeats.tell(check, (repeated) => {
-        const facts = repeated === 0 ? { client, check } : { check, repeated };
-        this.audit.warn(facts, MESSAGES[reason]);
+        const first = repeated.repeated === undefined ? { client } : {};
+        this.audit.warn({ ...first, check, ...repeated }, MESSAGES[reason]);
       });
       return;
     }
@@ -77,8 +77,10 @@ export class LogInLog {
   /** @param account its id; `undefined` if no account has the name. */
   guessesSpent(account: string | undefined, whose: string, client: string | undefined): void {
     this.repeats.tell(`spent ${account ?? ''} ${whose}`, (repeated) => {
-      const facts = { account, whose, client, ...(repeated === 0 ? {} : { repeated }) };
-      this.audit.warn(facts, 'too many wrong passwords: further log-ins have to wait');
+      this.audit.warn(
+        { account, whose, client, ...repeated },
+        'too many wrong passwords: further log-ins have to wait',
+      );
     });
   }
 

@@ -12,7 +12,7 @@ afterEach(() => {
 function bench() {
   const repeats = new Repeats();
   const lines: string[] = [];
-  const fail = (name: string): void => repeats.tell(name, (repeated) => lines.push(`${name} ${repeated}`));
+  const fail = (name: string): void => repeats.tell(name, ({ repeated = 0 }) => lines.push(`${name} ${repeated}`));
   return { repeats, lines, fail };
 }
 

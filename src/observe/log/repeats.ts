@@ -3,8 +3,12 @@ const MAX_KINDS = 100;
 /** Shared by all further kinds, which are then counted together. */
 const ANY_OTHER = '';
 
-/** Writes the line; `repeated` is the number of lines of this kind left out since the last one. */
-type Line = (repeated: number) => void;
+/** How many lines of a kind were left out since the last one; empty for none. To be spread into the facts of the next. */
+export interface Repeated {
+  readonly repeated?: number;
+}
+
+type Line = (repeated: Repeated) => void;
 
 interface Kind {
   repeated: number;
@@ -26,7 +30,7 @@ export class Repeats {
     const key = this.kinds.has(name) || this.kinds.size < MAX_KINDS ? name : ANY_OTHER;
     const kind = this.kinds.get(key);
     if (kind === undefined) {
-      line(0);
+      line({});
       this.kinds.set(key, { repeated: 0, line, timer: this.wait(key) });
       return;
     }
@@ -39,7 +43,7 @@ export class Repeats {
   close(): void {
     for (const { repeated, line, timer } of this.kinds.values()) {
       clearTimeout(timer);
-      if (repeated > 0) line(repeated);
+      if (repeated > 0) line({ repeated });
     }
     this.kinds.clear();
   }
@@ -55,7 +59,7 @@ export class Repeats {
       this.kinds.delete(key);
       return;
     }
-    kind.line(kind.repeated);
+    kind.line({ repeated: kind.repeated });
     kind.repeated = 0;
     kind.timer = this.wait(key);
   }

@@ -1,4 +1,4 @@
-import type { TransportEvents } from '../transport-events.ts';
+import type { TransportEvents } from '../events/transport-events.ts';
 import type { Metric } from './metric.ts';
 import { counter, gauge, labelled, single } from './metric.ts';
 

@@ -15,8 +15,7 @@ export function reportExportFailures({ logs, repeats, failures }: ExportFailures
     failures.countExport(signal);
     const cause = messageOf(error);
     repeats.tell(`export ${signal} ${cause}`, (repeated) => {
-      const facts = { signal, cause, ...(repeated === 0 ? {} : { repeated }) };
-      logs.app.warn(facts, 'telemetry could not be sent to its receiver, and is lost');
+      logs.app.warn({ signal, cause, ...repeated }, 'telemetry could not be sent to its receiver, and is lost');
     });
   };
 }

@@ -9,7 +9,7 @@ import type { AccountEdit } from '../../accounts/accounts.ts';
 import { Accounts } from '../../accounts/accounts.ts';
 import { CredentialCheck } from '../../accounts/credential-check.ts';
 import { Passwords } from '../../accounts/passwords/passwords.ts';
-import { Authorizer } from '../../authorizer.ts';
+import { Authorizer } from '../../authorizer/authorizer.ts';
 import type { Decision } from '../../core/decision.ts';
 import { RevocationSet } from '../../revocation-set/revocation-set.ts';
 import { Standings } from '../../revocation-set/standings.ts';

@@ -60,8 +60,8 @@ export function keeping(change: (parts: KeptParts, manager: ConnectionManager) =
   };
 }
 
-/** Makes a gateway name hits in a field of its responses. */
-function showHits({ route_config: routes }: ConnectionManager): void {
+/** Makes a gateway name hits in {@link KEPT_FIELD} of its responses. */
+export function showHits({ route_config: routes }: ConnectionManager): void {
   const header = { key: KEPT_FIELD, value: `%DYNAMIC_METADATA(${KEPT}:decided)%` };
   routes.response_headers_to_add = [{ header, keep_empty_value: true }];
 }

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { Repeats } from './log/repeats.ts';
-import { transportMetrics } from './metrics/transport-metrics.ts';
+import { Repeats } from '../log/repeats.ts';
+import { transportMetrics } from '../metrics/transport-metrics.ts';
 import { TransportEvents } from './transport-events.ts';
 
 function observed() {

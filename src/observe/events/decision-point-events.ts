@@ -1,5 +1,5 @@
-import { messageOf } from '../lib/errors.ts';
-import type { Logger } from './log/logger.ts';
+import { messageOf } from '../../lib/errors.ts';
+import type { Logger } from '../log/logger.ts';
 
 /** Logs the events of policy decision points, with one method for each event. */
 export class DecisionPointEvents {

@@ -1,5 +1,5 @@
-import { messageOf } from '../lib/errors.ts';
-import type { Logger } from './log/logger.ts';
+import { messageOf } from '../../lib/errors.ts';
+import type { Logger } from '../log/logger.ts';
 
 const MAX_KID_LENGTH = 64;
 

@@ -8,12 +8,12 @@ import {
   makeRoute,
   makeStanding,
   NOW_MS,
-} from '../test/support/core.ts';
+} from '../../test/support/core.ts';
+import type { Ruling, RulingQuestion } from '../core/condition/ruling.ts';
+import type { VerifiedCredential } from '../core/credential/verified-credential.ts';
+import type { Decision } from '../core/decision.ts';
+import type { AccessRequest } from '../core/request.ts';
 import { Authorizer } from './authorizer.ts';
-import type { Ruling, RulingQuestion } from './core/condition/ruling.ts';
-import type { VerifiedCredential } from './core/credential/verified-credential.ts';
-import type { Decision } from './core/decision.ts';
-import type { AccessRequest } from './core/request.ts';
 
 const TIMEOUT_MS = 150;
 

@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { makeCredential, makePolicy, makeRequest, makeRoute } from '../test/support/core.ts';
-import { StandingsFixture } from '../test/support/revocation/standings.ts';
+import { makeCredential, makePolicy, makeRequest, makeRoute } from '../../test/support/core.ts';
+import { StandingsFixture } from '../../test/support/revocation/standings.ts';
+import type { PresentedCredential } from '../core/credential/credential.ts';
+import type { VerificationResult } from '../core/credential/verified-credential.ts';
+import type { Decision } from '../core/decision.ts';
+import { StoreError } from '../core/ports.ts';
+import type { AccessRequest } from '../core/request.ts';
 import { Authorizer } from './authorizer.ts';
-import type { PresentedCredential } from './core/credential/credential.ts';
-import type { VerificationResult } from './core/credential/verified-credential.ts';
-import type { Decision } from './core/decision.ts';
-import { StoreError } from './core/ports.ts';
-import type { AccessRequest } from './core/request.ts';
 
 const TIMEOUT_MS = 150;
 

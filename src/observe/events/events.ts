@@ -1,18 +1,18 @@
-import type { Decision } from '../core/decision.ts';
-import type { DecisionObserver, RevocationObserver, Timing } from '../core/ports.ts';
-import type { AccessRequest } from '../core/request.ts';
-import { messageOf } from '../lib/errors.ts';
-import type { ConfigStatus } from './config-status.ts';
-import type { Failures } from './failures.ts';
-import type { Forwarding } from './forwarding.ts';
-import type { LogInLog, RefusedLogIn } from './log/log-in-log.ts';
-import type { Logs } from './log/logs.ts';
-import { possibleTokens, secretsOf, withoutSecrets } from './log/own-credential.ts';
-import type { Repeats } from './log/repeats.ts';
-import type { DecisionCells } from './metrics/decision-cells.ts';
-import type { DecisionDurations } from './metrics/decision-durations.ts';
-import type { KeptPasses } from './metrics/kept-passes.ts';
-import type { TracedDecisionLog } from './tracing/traced-decision-log.ts';
+import type { Decision } from '../../core/decision.ts';
+import type { DecisionObserver, Timing } from '../../core/ports.ts';
+import type { AccessRequest } from '../../core/request.ts';
+import { messageOf } from '../../lib/errors.ts';
+import type { ConfigStatus } from '../config-status.ts';
+import type { Failures } from '../failures.ts';
+import type { Forwarding } from '../forwarding.ts';
+import type { LogInLog, RefusedLogIn } from '../log/log-in-log.ts';
+import type { Logs } from '../log/logs.ts';
+import { possibleTokens, secretsOf, withoutSecrets } from '../log/own-credential.ts';
+import type { Repeats } from '../log/repeats.ts';
+import type { DecisionCells } from '../metrics/decision-cells.ts';
+import type { DecisionDurations } from '../metrics/decision-durations.ts';
+import type { KeptPasses } from '../metrics/kept-passes.ts';
+import type { TracedDecisionLog } from '../tracing/traced-decision-log.ts';
 
 /** Where events go. */
 export interface EventsParts {
@@ -37,7 +37,7 @@ const REFRESH_REUSED =
   'Idempotency-Key or runs twice';
 
 /** Logs and counts the events of Sallyport, with one method for each event. */
-export class Events implements DecisionObserver, RevocationObserver {
+export class Events implements DecisionObserver {
   private readonly parts: EventsParts;
 
   constructor(parts: EventsParts) {
@@ -75,8 +75,7 @@ export class Events implements DecisionObserver, RevocationObserver {
     // OpenSSL's message contains a thread id, its reason does not.
     const cause = error instanceof Error && 'reason' in error ? String(error.reason) : messageOf(error);
     repeats.tell(`handshake ${door} ${cause}`, (repeated) => {
-      const facts = { door, client, cause, ...(repeated === 0 ? {} : { repeated }) };
-      logs.app.warn(facts, 'TLS handshake failed');
+      logs.app.warn({ door, client, cause, ...repeated }, 'TLS handshake failed');
     });
   }
 
@@ -124,9 +123,8 @@ export class Events implements DecisionObserver, RevocationObserver {
   gatewayNotExpected(door: string, peer: string): void {
     const { logs, repeats } = this.parts;
     repeats.tell(`mode ${door}`, (repeated) => {
-      const facts = { door, peer, ...(repeated === 0 ? {} : { repeated }) };
       logs.app.warn(
-        facts,
+        { door, peer, ...repeated },
         `requests to /auth or below it are answered with 404: set listen.${door}.mode to that of your gateway`,
       );
     });
@@ -189,8 +187,7 @@ export class Events implements DecisionObserver, RevocationObserver {
   storeAwaited(cause: unknown): void {
     const { logs, repeats } = this.parts;
     repeats.tell(`store awaited ${messageOf(cause)}`, (repeated) => {
-      const facts = { cause: messageOf(cause), ...(repeated === 0 ? {} : { repeated }) };
-      logs.app.warn(facts, 'waiting for the store: not ready until it answers');
+      logs.app.warn({ cause: messageOf(cause), ...repeated }, 'waiting for the store: not ready until it answers');
     });
   }
 
@@ -199,62 +196,16 @@ export class Events implements DecisionObserver, RevocationObserver {
     this.parts.logs.app.fatal({ cause: messageOf(error) }, 'not started');
   }
 
-  feedLost(cause: Error): void {
-    this.parts.logs.app.warn(
-      { cause: messageOf(cause) },
-      'revocation feed lost: every decision asks the store until it is back',
-    );
-  }
-
-  feedBack(): void {
-    this.parts.logs.app.info('revocation feed back');
-  }
-
-  outageBegan(cause: Error): void {
-    this.parts.logs.app.error({ cause: messageOf(cause) }, 'outage: the revocation set cannot be read in time');
-  }
-
-  outageEnded(): void {
-    this.parts.logs.app.info('outage over: the revocation set can be read');
-  }
-
-  setLost(sinceSeconds: number): void {
-    this.parts.logs.app.error(
-      { since: new Date(sinceSeconds * 1_000).toISOString() },
-      'the revocation set was lost: no request that needs a credential passes; check what is missing, then run `sallyport store accept-loss`',
-    );
-  }
-
-  setAccepted(): void {
-    this.parts.logs.app.warn('the loss of the revocation set was accepted: the set is in force again');
-  }
-
-  entriesRewritten(count: number): void {
-    this.parts.logs.app.warn({ count }, 'revocations that the store had lost were written again');
-  }
-
-  entriesVanished(count: number): void {
-    this.parts.repeats.tell('vanished', (repeated) => {
-      const facts = { count, ...(repeated === 0 ? {} : { repeated }) };
-      this.parts.logs.app.warn(
-        facts,
-        'revocations vanished before they expired (evicted by the store, expired by a clock that is ahead, or deleted by hand): they stay in force and are written again; `sallyport token unrevoke` removes one',
-      );
-    });
-  }
-
   clockBehindMark(accountId: string, behindSeconds: number): void {
     this.parts.repeats.tell('clock behind', (repeated) => {
-      const facts = { account: accountId, behindSeconds, ...(repeated === 0 ? {} : { repeated }) };
-      this.parts.logs.app.error(facts, CLOCK_BEHIND);
+      this.parts.logs.app.error({ account: accountId, behindSeconds, ...repeated }, CLOCK_BEHIND);
     });
   }
 
   refreshTokenReused(accountId: string, family: string): void {
     this.parts.failures.refreshReuses += 1;
     this.parts.repeats.tell(`refresh token reused ${accountId}`, (repeated) => {
-      const facts = { account: accountId, family, ...(repeated === 0 ? {} : { repeated }) };
-      this.parts.logs.app.warn(facts, REFRESH_REUSED);
+      this.parts.logs.app.warn({ account: accountId, family, ...repeated }, REFRESH_REUSED);
     });
   }
 
@@ -323,7 +274,7 @@ export class Events implements DecisionObserver, RevocationObserver {
     const { logs, repeats } = this.parts;
     const cause = withoutSecrets(messageOf(error), secrets);
     repeats.tell(`${part} ${message} ${cause}`, (repeated) => {
-      logs.app.error({ part, ...facts, cause, ...(repeated === 0 ? {} : { repeated }) }, message);
+      logs.app.error({ part, ...facts, cause, ...repeated }, message);
     });
   }
 }

@@ -7,13 +7,13 @@ import {
   makeRequest,
   makeRoute,
   NOW_MS,
-} from '../test/support/core.ts';
+} from '../../test/support/core.ts';
+import type { VerifiedCredential } from '../core/credential/verified-credential.ts';
+import type { Decision } from '../core/decision.ts';
+import type { Door } from '../core/request.ts';
+import type { Freshness } from '../core/standing.ts';
+import type { UpstreamToken } from '../core/upstream/upstream-token.ts';
 import { Authorizer } from './authorizer.ts';
-import type { VerifiedCredential } from './core/credential/verified-credential.ts';
-import type { Decision } from './core/decision.ts';
-import type { Door } from './core/request.ts';
-import type { Freshness } from './core/standing.ts';
-import type { UpstreamToken } from './core/upstream/upstream-token.ts';
 
 interface DecideOptions {
   readonly shadow?: boolean;

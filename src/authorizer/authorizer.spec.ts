@@ -12,18 +12,18 @@ import {
   makeRoute,
   makeStanding,
   NOW_MS,
-} from '../test/support/core.ts';
-import { SILENT_OBSERVER, SOUND_SET } from '../test/support/revocation/standings.ts';
+} from '../../test/support/core.ts';
+import { SILENT_OBSERVER, SOUND_SET } from '../../test/support/revocation/standings.ts';
+import type { PresentedCredential } from '../core/credential/credential.ts';
+import type { VerificationResult, VerifiedCredential } from '../core/credential/verified-credential.ts';
+import type { Decision } from '../core/decision.ts';
+import type { DecisionObserver, DecisionTracer, StandingReader, Timing, Verifier } from '../core/ports.ts';
+import type { AccessRequest } from '../core/request.ts';
+import type { Route } from '../core/route.ts';
+import type { Freshness, Standing } from '../core/standing.ts';
+import { Standings } from '../revocation-set/standings.ts';
 import type { AuthorizerParts } from './authorizer.ts';
 import { Authorizer } from './authorizer.ts';
-import type { PresentedCredential } from './core/credential/credential.ts';
-import type { VerificationResult, VerifiedCredential } from './core/credential/verified-credential.ts';
-import type { Decision } from './core/decision.ts';
-import type { DecisionObserver, DecisionTracer, StandingReader, Timing, Verifier } from './core/ports.ts';
-import type { AccessRequest } from './core/request.ts';
-import type { Route } from './core/route.ts';
-import type { Freshness, Standing } from './core/standing.ts';
-import { Standings } from './revocation-set/standings.ts';
 
 const TIMEOUT_MS = 150;
 const REQUEST = makeRequest({ authorization: 'Bearer tok' });

@@ -1,5 +1,5 @@
-import { errorMessage } from '../lib/errors.ts';
-import type { Logger } from './log/logger.ts';
+import { errorMessage } from '../../lib/errors.ts';
+import type { Logger } from '../log/logger.ts';
 
 /** Logs the events of worker processes, with one method for each event. */
 export class WorkerEvents {
@@ -24,6 +24,10 @@ export class WorkerEvents {
 
   workerSilent(worker: number, pid: number | undefined): void {
     this.log.error({ worker, pid }, 'a worker does not respond: it is ended and replaced');
+  }
+
+  workerNotStopped(worker: number, pid: number | undefined): void {
+    this.log.error({ worker, pid }, 'a worker did not stop in time: it is ended, with its pending requests');
   }
 
   /** @param why it did not take up a configuration that the others have. */

@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { makeCredential, makeRequest, makeRoute } from '../../test/support/core.ts';
-import { AuditLog } from '../audit/audit-log.ts';
-import type { LogLevel } from '../config/config.ts';
-import { cookiePlace } from '../core/credential/places/cookies.ts';
-import { AUTHORIZATION_ALONE, type Places } from '../core/credential/places/places.ts';
-import type { Allow, Decision } from '../core/decision.ts';
-import { deny } from '../core/decision.ts';
-import { REASONS } from '../core/reason.ts';
-import type { AccessRequest } from '../core/request.ts';
-import { fingerprint } from './log/redaction.ts';
-import { Observation } from './observation.ts';
+import { makeCredential, makeRequest, makeRoute } from '../../../test/support/core.ts';
+import { AuditLog } from '../../audit/audit-log.ts';
+import type { LogLevel } from '../../config/config.ts';
+import { cookiePlace } from '../../core/credential/places/cookies.ts';
+import { AUTHORIZATION_ALONE, type Places } from '../../core/credential/places/places.ts';
+import type { Allow, Decision } from '../../core/decision.ts';
+import { deny } from '../../core/decision.ts';
+import { REASONS } from '../../core/reason.ts';
+import type { AccessRequest } from '../../core/request.ts';
+import { fingerprint } from '../log/redaction.ts';
+import { Observation } from '../observation.ts';
 
 const JWT = 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJqb2UifQ.c2lnbmF0dXJlLW9mLWpvZQ';
 const OPAQUE = 'op4que-t0ken-0f-j0e-that-n0body-may-read';

@@ -1,5 +1,5 @@
-import type { Logger } from './log/logger.ts';
-import type { Repeats } from './log/repeats.ts';
+import type { Logger } from '../log/logger.ts';
+import type { Repeats } from '../log/repeats.ts';
 
 /** What was counted since the start. */
 export interface TransportCounts {
@@ -67,8 +67,10 @@ export class TransportEvents {
   limitReached(limit: string, client: string | undefined, isClosed: boolean): void {
     add(this.limits, limit);
     this.repeats.tell(`limit ${limit}`, (repeated) => {
-      const facts = { limit, client, closed: isClosed, ...(repeated === 0 ? {} : { repeated }) };
-      this.log.warn(facts, 'a client reached a limit of listen.extAuthz.limits');
+      this.log.warn(
+        { limit, client, closed: isClosed, ...repeated },
+        'a client reached a limit of listen.extAuthz.limits',
+      );
     });
   }
 
@@ -76,8 +78,7 @@ export class TransportEvents {
   protocolError(code: number, detail: string, client: string | undefined): void {
     this.protocolErrors += 1;
     this.repeats.tell(`HTTP/2 error ${code}`, (repeated) => {
-      const facts = { code, detail, client, ...(repeated === 0 ? {} : { repeated }) };
-      this.log.warn(facts, 'a connection was closed: the client broke HTTP/2');
+      this.log.warn({ code, detail, client, ...repeated }, 'a connection was closed: the client broke HTTP/2');
     });
   }
 }
