@@ -1,6 +1,5 @@
 import { resolve } from 'node:path';
 import * as z from 'zod';
-import { spanOf } from '../lib/time-format.ts';
 import type { Config, LogConfig } from './config.ts';
 import { Draft, isMap } from './reading/draft.ts';
 import { deepFreeze } from './reading/freeze.ts';
@@ -22,6 +21,7 @@ import { withRefreshTokens } from './sections/refresh-tokens/refresh-tokens.ts';
 import { judgeAudiences } from './sections/resources/audiences.ts';
 import { warnOfHiddenMetadata } from './sections/resources/metadata-routes.ts';
 import { readResources, resourceNames } from './sections/resources/resources.ts';
+import { readRevocation, refuseKeepWithoutListener } from './sections/revocation/revocation.ts';
 import { readRoutes } from './sections/routes/routes.ts';
 import type { Catalogue } from './sections/scopes.ts';
 import { readCatalogue } from './sections/scopes.ts';
@@ -134,6 +134,7 @@ function readConfig(draft: Draft, included: Included): Config | undefined {
     cors: cors && { rule: cors.rule },
     identity,
   };
+  refuseKeepWithoutListener(draft, settings.revocation, listen);
   refuseAccountsWithoutIssuer(draft, issuers, settings.authzen);
   refuseKeysWithoutIssuer(draft, issuers, settings.apiKeys);
   if (settings.authzen !== undefined && listen !== undefined) warnOfUnservedAuthzen(draft, settings.authzen, listen);
@@ -202,21 +203,6 @@ function readSettings(draft: Draft) {
 function readLog(draft: Draft): LogConfig | undefined {
   const written = draft.read(['log'], fileSchema.shape.log);
   return written && { ...written, audit: written.audit === undefined ? undefined : draft.absolute(written.audit) };
-}
-
-function readRevocation(draft: Draft): Config['revocation'] | undefined {
-  const written = draft.read(['revocation'], fileSchema.shape.revocation);
-  if (written === undefined) return undefined;
-  const { maxStaleness: maxStalenessMs, keep: keepMs, onOutage } = written;
-  const allowKnownForMs = onOutage === 'deny' ? undefined : onOutage.allowKnownFor;
-  if (allowKnownForMs !== undefined && allowKnownForMs <= maxStalenessMs) {
-    draft.refuse(['revocation', 'onOutage', 'allowKnownFor'], 'must be longer than revocation.maxStaleness');
-  }
-  if (keepMs > maxStalenessMs) {
-    const most = `must be at most revocation.maxStaleness, which is ${spanOf(maxStalenessMs)}`;
-    draft.refuse(['revocation', 'keep'], most);
-  }
-  return { maxStalenessMs, keepMs, allowKnownForMs };
 }
 
 function readAuthzen(draft: Draft): Config['authzen'] | undefined {

@@ -14,7 +14,12 @@ export type Shaped<T> = { readonly ok: true; readonly value: T } | { readonly ok
 export function checkShape<S extends z.ZodType>(schema: S, value: unknown, path: Path): Shaped<z.output<S>> {
   const result = schema.safeParse(value, { error: wordIssue });
   if (result.success) return { ok: true, value: result.data };
-  return { ok: false, faults: result.error.issues.flatMap((issue) => faultsOf(issue, path)) };
+  return { ok: false, faults: distinctFaults(result.error.issues.flatMap((issue) => faultsOf(issue, path))) };
+}
+
+/** A huge number is both no safe integer and above the maximum: one mistake is reported once. */
+function distinctFaults(faults: readonly Fault[]): Fault[] {
+  return [...new Map(faults.map((fault) => [JSON.stringify(fault), fault])).values()];
 }
 
 /** Returns the `error` of a schema whose value is not secret: it says what was expected and what was found. */

@@ -45,11 +45,23 @@ describe('listen.extAuthz.transport', () => {
     ['transport: fast, limits: { ping: 9 }', "2:75: listen.extAuthz.limits: unknown key 'ping', did you mean 'pings'?"],
     [
       'transport: fast, maxConnectionAge: 50ms',
-      '2:83: listen.extAuthz.maxConnectionAge: expected 0s (never), or a duration from 1s to 24h',
+      "2:83: listen.extAuthz.maxConnectionAge: expected 0s (never), or a duration from 1s to 24h, found '50ms'",
     ],
     [
       'transport: fast, maxConnectionAge: 48h',
       "2:83: listen.extAuthz.maxConnectionAge: expected a duration from 0s to 24h, such as 150ms, 30s, 5m or 24h, found '48h'",
+    ],
+    [
+      'limits: { heldBytes: 65536 }',
+      '2:69: listen.extAuthz.limits.heldBytes: a check of messageBytes must fit into heldBytes: expected at least messageBytes, which is 4194304',
+    ],
+    [
+      'limits: { messageBytes: 67108864 }',
+      '2:72: listen.extAuthz.limits.messageBytes: a check of messageBytes must fit into heldBytes: expected at most heldBytes, which is 8388608',
+    ],
+    [
+      'limits: { messageBytes: 65536, heldBytes: 65535 }',
+      '2:90: listen.extAuthz.limits.heldBytes: expected a whole number from 65536 to 268435456, found 65535',
     ],
   ])('refuses { %s }', (members, problem) => {
     expect(problemsOf(fileWith(members))).toEqual([problem]);

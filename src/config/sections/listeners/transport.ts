@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { describe } from '../../../lib/wording.ts';
 import type { Draft } from '../../reading/draft.ts';
 import type { Path } from '../../reading/problems.ts';
 import type { TransportConfig, TransportLimits } from '../../transport-config.ts';
@@ -26,13 +27,25 @@ export function readTransport(draft: Draft, path: Path, written = transportSchem
     return { kind: transport };
   }
   if (maxConnectionAge > 0 && maxConnectionAge < SHORTEST_AGE_MS) {
-    draft.refuse([...path, 'maxConnectionAge'], 'expected 0s (never), or a duration from 1s to 24h');
+    const age = [...path, 'maxConnectionAge'];
+    draft.refuse(age, `expected 0s (never), or a duration from 1s to 24h, found ${describe(draft.valueAt(age))}`);
   }
+  if (limits.heldBytes < limits.messageBytes) refuseSmallMemory(draft, [...path, 'limits'], limits);
   return {
     kind: transport,
     limits: limitsOf(limits),
     maxConnectionAgeMs: maxConnectionAge === 0 ? Number.POSITIVE_INFINITY : maxConnectionAge,
   };
+}
+
+/** A check that does not fit into the memory for unfinished ones would end in an error, not in a denial. */
+function refuseSmallMemory(draft: Draft, path: Path, { heldBytes, messageBytes }: Written['limits']): void {
+  const isHeldWritten = draft.valueAt([...path, 'heldBytes']) !== undefined;
+  const cure = isHeldWritten
+    ? `at least messageBytes, which is ${messageBytes}`
+    : `at most heldBytes, which is ${heldBytes}`;
+  const key = isHeldWritten ? 'heldBytes' : 'messageBytes';
+  draft.refuse([...path, key], `a check of messageBytes must fit into heldBytes: expected ${cure}`);
 }
 
 function limitsOf({ prefaceTimeout, requestTimeout, sendTimeout, ...counts }: Written['limits']): TransportLimits {

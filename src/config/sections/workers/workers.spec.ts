@@ -11,11 +11,14 @@ describe('workers', () => {
     expect(configOf(text).workers).toBe(workers);
   });
 
-  it.each(['0', '65', '1.5', 'many', 'true', '-2'])('refuses %s', (text) => {
-    expect(problemsOf(fileWith(`workers: ${text}`))).toEqual([
-      expect.stringContaining('workers: expected auto, or a whole number from 1 to 64, found'),
-    ]);
-  });
+  it.each(['0', '65', '1.5', '"2"', '', '[2]', 'many', 'true', '-2', '1e400', '99999999999999999999'])(
+    'refuses %s',
+    (text) => {
+      expect(problemsOf(fileWith(`workers: ${text}`))).toEqual([
+        expect.stringContaining('workers: expected auto, or a whole number from 1 to 64, found'),
+      ]);
+    },
+  );
 
   it.each(['2', 'auto'])('refuses %s with a store in memory', (workers) => {
     expect(problemsOf(fileWith(`workers: ${workers}\nstore: "memory:"`))).toEqual([
