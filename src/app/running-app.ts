@@ -162,10 +162,10 @@ export class RunningApp implements App {
   }
 
   private async createWorkers(count: number): Promise<Workers> {
-    const { health, workerEvents, sources } = this.parts.observation;
+    const { health, workerEvents, sources, instanceId } = this.parts.observation;
     const { Workers } = await import('./workers/workers.ts');
     const relay = (line: string): void => this.parts.observation.relay(line);
-    const workers = new Workers(this.current.active.config, { count, health, workerEvents, relay });
+    const workers = new Workers(this.current.active.config, { count, instanceId, health, workerEvents, relay });
     this.workers = workers;
     this.doors.extAuthz = workers;
     sources.workers = workers;

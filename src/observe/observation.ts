@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Config } from '../config/config.ts';
 import type { Clock } from '../core/ports.ts';
 import type { Components, ComponentsParts } from './components.ts';
@@ -38,6 +39,8 @@ export interface ObservationParts {
   readonly destination?: DestinationStream | undefined;
   /** The number of the worker that this process is; `undefined` in the primary process. Every line of its logs has it. */
   readonly worker?: number | undefined;
+  /** Names this instance to receivers of telemetry; in a worker, the one of the primary process. By default a new one. */
+  readonly instanceId?: string;
 }
 
 /** Logs, metrics and health of a process, built once. */
@@ -74,13 +77,15 @@ export class Observation {
   readonly tracing: Tracing;
   /** Sends nothing until it is configured. */
   readonly telemetry: TelemetrySender;
+  readonly instanceId: string;
   private readonly parts: EventsParts & OwnMetricsParts & ComponentsParts;
   private readonly isWorker: boolean;
   private readonly endMeasuring: (() => void)[] = [];
 
   /** Throws if the audit log's file cannot be opened. */
-  constructor(log: Config['log'], { clock, destination, worker }: ObservationParts) {
+  constructor(log: Config['log'], { clock, destination, worker, instanceId = randomUUID() }: ObservationParts) {
     this.isWorker = worker !== undefined;
+    this.instanceId = instanceId;
     this.tracing = new Tracing({ clock });
     const own = worker === undefined ? {} : { worker };
     const logs = new Logs(log, destination, () => ({ ...own, ...this.tracing.current }));
@@ -111,6 +116,8 @@ export class Observation {
     this.auditOutput = logs.audit;
     let metrics: Metrics | undefined;
     this.telemetry = new TelemetrySender({
+      instanceId,
+      worker,
       tracing: this.tracing,
       copyLines: (copy) => logs.copyTo(copy),
       metrics: () => (metrics ??= this.measure()),

@@ -6,8 +6,7 @@ import type { EncodedConfig } from './config-codec.ts';
  * their order. A worker opens nothing before it has received `start`.
  */
 export type ToWorker =
-  /** Open the store and the door of this configuration. @param worker its number, from 1. */
-  | { readonly kind: 'start'; readonly worker: number; readonly config: EncodedConfig }
+  | Start
   /** The whole instance is ready: say so to health checks. */
   | { readonly kind: 'ready' }
   /** Build what this configuration decides, and change nothing. Answered with `prepared`. */
@@ -20,6 +19,16 @@ export type ToWorker =
   | { readonly kind: 'stop ready' }
   /** Let pending requests finish, close everything and exit. */
   | { readonly kind: 'close' };
+
+/** Open the store and the door of a configuration. */
+export interface Start {
+  readonly kind: 'start';
+  /** Its number, from 1. */
+  readonly worker: number;
+  /** Names the instance to receivers of telemetry. */
+  readonly instanceId: string;
+  readonly config: EncodedConfig;
+}
 
 export type FromWorker =
   /** The door listens. */

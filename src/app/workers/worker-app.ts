@@ -6,6 +6,7 @@ import { guard } from '../opened-parts.ts';
 import { RunningApp } from '../running-app.ts';
 import { openParts } from '../shared-parts.ts';
 import { keepGarbageYoung } from '../warm-up/young-garbage.ts';
+import type { Start } from './messages.ts';
 
 /** A worker that serves. */
 export interface WorkerApp {
@@ -17,12 +18,10 @@ export interface WorkerApp {
  * Builds a worker from a configuration and opens Envoy's door. It opens the store for itself and reads the revocation set
  * through a feed of its own, like another instance, but it creates no account and purges nothing. It is ready only when
  * the primary process says so. Rejects with everything closed again if a part fails.
- *
- * @param worker its number.
  */
-export function startWorkerApp(config: Config, worker: number): Promise<WorkerApp> {
+export function startWorkerApp(config: Config, own: Pick<Start, 'worker' | 'instanceId'>): Promise<WorkerApp> {
   const clock = systemClock;
-  const observation = new Observation(config.log, { clock, worker });
+  const observation = new Observation(config.log, { clock, ...own });
   return guard(async (opened) => {
     opened.push(async () => observation.close());
     const awaited = (cause: unknown): void => observation.events.storeAwaited(cause);

@@ -15,7 +15,7 @@ it('reports every second however long its counts take, which it then reads more 
   };
   const control = new WorkerControl({ channel: { send, exit: () => undefined }, timers: time, clock: time });
   // It cannot start with this, and reports all the same.
-  control.receive({ kind: 'start', worker: 1, config: {} });
+  control.receive({ kind: 'start', worker: 1, instanceId: 'one', config: {} });
   await time.advance(20_000);
   const gapsMs = reports.slice(1).map(({ atMs }, index) => atMs - (reports[index]?.atMs ?? 0));
   expect(Math.max(...gapsMs)).toBeLessThanOrEqual(1_040);
@@ -29,7 +29,7 @@ it('sends no further report while the primary process reads none', async () => {
     if (kind === 'report') unread.push(written);
   };
   const control = new WorkerControl({ channel: { send, exit: () => undefined }, timers: time, clock: time });
-  control.receive({ kind: 'start', worker: 1, config: {} });
+  control.receive({ kind: 'start', worker: 1, instanceId: 'one', config: {} });
   await time.advance(3_600_000);
   expect(unread).toHaveLength(1);
   for (let read = 0; read < 3; read++) {

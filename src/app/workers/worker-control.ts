@@ -6,7 +6,7 @@ import { readValues } from '../../observe/metrics/metric-values.ts';
 import type { Metrics } from '../../observe/metrics/metrics.ts';
 import type { EncodedConfig } from './config-codec.ts';
 import { decodeConfig } from './config-codec.ts';
-import type { FromWorker, ToWorker } from './messages.ts';
+import type { FromWorker, Start, ToWorker } from './messages.ts';
 import { troublesOf } from './troubles.ts';
 import type { WorkerApp } from './worker-app.ts';
 import { startWorkerApp } from './worker-app.ts';
@@ -50,7 +50,7 @@ export class WorkerControl {
   receive(message: ToWorker): void {
     switch (message.kind) {
       case 'start':
-        this.starting = this.start(message.worker, message.config);
+        this.starting = this.start(message);
         return;
       case 'ready':
         this.isReady = true;
@@ -75,10 +75,10 @@ export class WorkerControl {
     }
   }
 
-  private async start(worker: number, config: EncodedConfig): Promise<void> {
+  private async start({ worker, instanceId, config }: Start): Promise<void> {
     this.report();
     try {
-      this.running = await startWorkerApp(decodeConfig(config), worker);
+      this.running = await startWorkerApp(decodeConfig(config), { worker, instanceId });
     } catch (error) {
       this.parts.channel.send({ kind: 'failed', message: errorMessage(error) });
       this.parts.channel.exit(1);

@@ -25,6 +25,12 @@ export interface WorkerProcessParts {
   readonly ended: (how: string) => void;
 }
 
+/** What all workers of an instance have in common. */
+interface Common {
+  /** Names this instance to receivers of telemetry. */
+  readonly instanceId: string;
+}
+
 /** A question without its number. */
 type Asked = Question extends infer One ? (One extends Question ? Omit<One, 'id'> : never) : never;
 
@@ -43,7 +49,7 @@ export class WorkerProcess {
   private failure: string | undefined;
 
   /** Starts it. */
-  constructor({ worker, config, relay, reported, ended }: WorkerProcessParts) {
+  constructor({ worker, instanceId, config, relay, reported, ended }: WorkerProcessParts & Common) {
     prepareCluster();
     this.reported = reported;
     this.started = this.starting.promise;
@@ -68,7 +74,7 @@ export class WorkerProcess {
       // Only then have its last messages been read.
       void disconnected.then(() => end(signal === null ? `exit code ${code}` : `signal ${signal}`));
     });
-    this.send({ kind: 'start', worker, config });
+    this.send({ kind: 'start', worker, instanceId, config });
   }
 
   get pid(): number | undefined {

@@ -20,6 +20,8 @@ const CLOSE_MS = 5_000;
 export interface WorkersParts {
   /** How many; at least 2. */
   readonly count: number;
+  /** Names this instance to receivers of telemetry. */
+  readonly instanceId: string;
   readonly health: Pick<Health, 'ready' | 'interrupted'>;
   readonly workerEvents: WorkerEvents;
   /** Receives each line of the workers' logs. */
@@ -123,7 +125,7 @@ export class Workers {
   }
 
   private createSlot(worker: number): WorkerSlot {
-    const { workerEvents: events, relay } = this.parts;
+    const { workerEvents: events, relay, instanceId } = this.parts;
     return new WorkerSlot({
       worker,
       events,
@@ -132,7 +134,7 @@ export class Workers {
       relay,
       current: () => this.generation,
       isReady: () => this.isReady && !this.isStopping,
-      startProcess: (parts) => new WorkerProcess(parts),
+      startProcess: (parts) => new WorkerProcess({ ...parts, instanceId }),
       changed: () => this.followServing(),
     });
   }

@@ -41,7 +41,8 @@ function start(variables: Readonly<Record<string, string>> = {}): void {
     resource: {},
   };
   const failed = (signal: string, error: Error): void => void failures.push(`${signal}: ${error.message}`);
-  sdk = startSdk(config, { metrics: () => new Metrics(), store: 'memory', failed });
+  const own = { instanceId: 'one', worker: undefined, metrics: () => new Metrics(), store: 'memory' } as const;
+  sdk = startSdk(config, { ...own, failed });
 }
 
 function sendSpans(count: number): void {

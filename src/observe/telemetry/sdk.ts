@@ -1,12 +1,6 @@
 import { hostname } from 'node:os';
 import type { Resource } from '@opentelemetry/resources';
-import {
-  defaultResource,
-  detectResources,
-  envDetector,
-  resourceFromAttributes,
-  serviceInstanceIdDetector,
-} from '@opentelemetry/resources';
+import { defaultResource, detectResources, envDetector, resourceFromAttributes } from '@opentelemetry/resources';
 import { BatchLogRecordProcessor, LoggerProvider } from '@opentelemetry/sdk-logs';
 import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
 import { BatchSpanProcessor, SamplingDecision, TracerProvider } from '@opentelemetry/sdk-trace';
@@ -27,10 +21,21 @@ import { createSpanMaker } from './span-maker.ts';
 /** The scope of our spans, metrics and log records. */
 const SCOPE = 'sallyport';
 const SERVICE = 'sallyport';
-/** The attribute's convention is not stable yet, so its constant is not exported. */
+/** The conventions of these attributes are not stable yet, so their constants are not exported. */
 const ATTR_HOST_NAME = 'host.name';
+const ATTR_INSTANCE_ID = 'service.instance.id';
+/** Ours. */
+const ATTR_WORKER = 'sallyport.worker';
 
-export interface SdkParts {
+/** Which process sends. */
+interface Sender {
+  /** Names this instance: all its processes, from their start to their end. */
+  readonly instanceId: string;
+  /** The number of the worker that this process is; `undefined` in the primary process. */
+  readonly worker: number | undefined;
+}
+
+export interface SdkParts extends Sender {
   /** The metrics to send; called only if metrics are sent. */
   readonly metrics: () => Metrics;
   /** What the spans of store reads name. */
@@ -59,10 +64,10 @@ interface Provider {
  * Nothing registers itself for the whole process, so a reload can start others beside them. OpenTelemetry's package for
  * Node would do the same, but loads every exporter and gRPC.
  */
-export function startSdk(config: TelemetryConfig, { metrics, store, failed }: SdkParts): Sdk {
+export function startSdk(config: TelemetryConfig, { metrics, store, failed, ...sender }: SdkParts): Sdk {
   const agents = new Agents(config.tls);
   const exporters = createExporters(config, agents, failed);
-  const resource = resourceOf(config);
+  const resource = resourceOf(config, sender);
   const tracers = exporters.traces && createTracers(exporters.traces, resource);
   const loggers = exporters.logs && createLoggers(exporters.logs, resource);
   const { intervalMs } = config.metrics ?? {};
@@ -105,16 +110,17 @@ function createLoggers(exporter: NonNullable<Exporters['logs']>, resource: Resou
 }
 
 /** Later attributes replace earlier ones of the same name: the file those of the environment. */
-function resourceOf({ serviceName, resource }: TelemetryConfig): Resource {
-  const detectors = [serviceInstanceIdDetector, envDetector];
-  return ownResource()
-    .merge(detectResources({ detectors }))
+function resourceOf({ serviceName, resource }: TelemetryConfig, sender: Sender): Resource {
+  return ownResource(sender)
+    .merge(detectResources({ detectors: [envDetector] }))
     .merge(resourceFromAttributes({ ...resource }))
     .merge(resourceFromAttributes(serviceName === undefined ? {} : { [ATTR_SERVICE_NAME]: serviceName }));
 }
 
-function ownResource() {
+function ownResource({ instanceId, worker }: Sender) {
   const own = {
+    [ATTR_INSTANCE_ID]: instanceId,
+    ...(worker === undefined ? {} : { [ATTR_WORKER]: worker }),
     [ATTR_SERVICE_NAME]: SERVICE,
     [ATTR_SERVICE_VERSION]: readVersion(),
     [ATTR_HOST_NAME]: hostname(),

@@ -15,6 +15,7 @@ export type Attributes = Readonly<Record<string, string | number | boolean>>;
 export interface ReceivedSpan {
   /** `service.name` of the sender. */
   readonly service: string;
+  readonly resource: Attributes;
   readonly traceId: string;
   readonly spanId: string;
   /** Empty for the first span of a trace. */
@@ -37,7 +38,14 @@ export interface ReceivedMetric {
   readonly samples: readonly { readonly name: string; readonly labels: Attributes; readonly value: number }[];
 }
 
+/** What one export of metrics holds. */
+export interface ReceivedMetrics {
+  readonly resource: Attributes;
+  readonly metrics: readonly ReceivedMetric[];
+}
+
 export interface ReceivedRecord {
+  readonly resource: Attributes;
   readonly severity: string;
   readonly body: string;
   readonly attributes: Attributes;
@@ -52,8 +60,7 @@ export type Behaviour = 'accept' | 'hang' | { readonly status: number };
 export class OtlpReceiver {
   behaviour: Behaviour = 'accept';
   readonly spans: ReceivedSpan[] = [];
-  /** Those of the last export. */
-  metrics: ReceivedMetric[] = [];
+  readonly exports: ReceivedMetrics[] = [];
   readonly records: ReceivedRecord[] = [];
   readonly resources: Attributes[] = [];
   readonly requests: { readonly path: string; readonly headers: IncomingHttpHeaders; readonly body: Buffer }[] = [];
@@ -72,6 +79,11 @@ export class OtlpReceiver {
   get url(): string {
     // It listens on TCP.
     return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+  }
+
+  /** The metrics of the last export. */
+  get metrics(): readonly ReceivedMetric[] {
+    return this.exports.at(-1)?.metrics ?? [];
   }
 
   /** Ends also what hangs. */
@@ -97,17 +109,17 @@ export class OtlpReceiver {
       for (const { resource, scope_spans } of this.decode<WireTraces>(path, body).resource_spans) {
         const attributes = readAttributes(resource.attributes);
         this.resources.push(attributes);
-        const service = String(attributes['service.name']);
-        this.spans.push(...scope_spans.flatMap(({ spans }) => spans.map((span) => readSpan(span, service))));
+        this.spans.push(...scope_spans.flatMap(({ spans }) => spans.map((span) => readSpan(span, attributes))));
       }
     } else if (path === '/v1/metrics') {
-      const { resource_metrics } = this.decode<WireMetrics>(path, body);
-      this.metrics = resource_metrics.flatMap(({ scope_metrics }) =>
-        scope_metrics.flatMap(({ metrics }) => metrics.map(readMetric)),
-      );
+      for (const { resource, scope_metrics } of this.decode<WireMetrics>(path, body).resource_metrics) {
+        const metrics = scope_metrics.flatMap((scope) => scope.metrics.map(readMetric));
+        this.exports.push({ resource: readAttributes(resource.attributes), metrics });
+      }
     } else if (path === '/v1/logs') {
-      for (const { scope_logs } of this.decode<WireLogs>(path, body).resource_logs) {
-        this.records.push(...scope_logs.flatMap(({ records }) => records.map(readRecord)));
+      for (const { resource, scope_logs } of this.decode<WireLogs>(path, body).resource_logs) {
+        const attributes = readAttributes(resource.attributes);
+        this.records.push(...scope_logs.flatMap(({ records }) => records.map((one) => readRecord(one, attributes))));
       }
     }
   }
@@ -165,9 +177,9 @@ interface WireMetric {
   } | null;
 }
 interface WireMetrics {
-  readonly resource_metrics: readonly {
+  readonly resource_metrics: readonly (WireResource & {
     readonly scope_metrics: readonly { readonly metrics: readonly WireMetric[] }[];
-  }[];
+  })[];
 }
 interface WireRecord {
   readonly severity_text: string;
@@ -177,9 +189,9 @@ interface WireRecord {
   readonly span_id: Buffer;
 }
 interface WireLogs {
-  readonly resource_logs: readonly {
+  readonly resource_logs: readonly (WireResource & {
     readonly scope_logs: readonly { readonly records: readonly WireRecord[] }[];
-  }[];
+  })[];
 }
 
 function readAttributes(attributes: readonly WireAttribute[]): Attributes {
@@ -188,9 +200,10 @@ function readAttributes(attributes: readonly WireAttribute[]): Attributes {
 
 const ERROR = 2;
 
-function readSpan(span: WireSpan, service: string): ReceivedSpan {
+function readSpan(span: WireSpan, resource: Attributes): ReceivedSpan {
   return {
-    service,
+    service: String(resource['service.name']),
+    resource,
     traceId: span.trace_id.toString('hex'),
     spanId: span.span_id.toString('hex'),
     parentSpanId: span.parent_span_id.toString('hex'),
@@ -229,8 +242,10 @@ function readMetric({ name, unit, gauge, sum, histogram }: WireMetric): Received
   return { name, unit, type: 'histogram', samples };
 }
 
-function readRecord({ severity_text, body, attributes, trace_id, span_id }: WireRecord): ReceivedRecord {
+function readRecord(record: WireRecord, resource: Attributes): ReceivedRecord {
+  const { severity_text, body, attributes, trace_id, span_id } = record;
   return {
+    resource,
     severity: severity_text,
     body: Object.values(body)[0] ?? '',
     attributes: readAttributes(attributes),
