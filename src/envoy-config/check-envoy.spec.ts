@@ -60,6 +60,38 @@ it('checkEnvoy() finds nothing in the Envoy that asks over HTTP', () => {
   expect(checkChanged(new URL('deploy/gateways/envoy-http/envoy.yaml', TOP), [], OVER_HTTP)).toEqual(NOTHING);
 });
 
+const STRIP = `${MANAGER}.early_header_mutation_extensions`;
+const LISTENER = 'static_resources.listeners.1';
+const HTTP_LISTENER = (config: object) => ({
+  filter_chains: [
+    {
+      filters: [
+        {
+          typed_config: {
+            '@type': `${TYPE}.filters.network.http_connection_manager.v3.HttpConnectionManager`,
+            ...config,
+          },
+        },
+      ],
+    },
+  ],
+});
+/** Sets a header to what the client sent under another name. */
+const copied = (key: string, value = '%REQ(x-user)%') => ({ header: { key, value } });
+const mutating = (...mutations: readonly object[]) =>
+  filter('header_mutation', 'HeaderMutation', { mutations: { request_mutations: mutations } });
+/** A second filter that asks Sallyport on one route alone, and the first one on the others, as Envoy Gateway writes policies. */
+const TWO_POLICIES: readonly Change[] = [
+  [`${FILTERS}.1`, { insert: {} }],
+  [`${FILTERS}.1`, { copy: `${FILTERS}.0` }],
+  [`${FILTERS}.1.name`, 'envoy.filters.http.ext_authz/other'],
+  [`${FILTERS}.1.disabled`, true],
+  [
+    `${ROUTES}.6.typed_per_filter_config`,
+    { ...OFF, 'envoy.filters.http.ext_authz/other': ON['envoy.filters.http.ext_authz'] },
+  ],
+];
+
 /** What is changed in envoy.yaml, and the beginning of the finding. */
 type Fault = readonly [what: string, changes: readonly Change[], message: string];
 
@@ -90,6 +122,86 @@ describe('checkEnvoy() refuses', () => {
         'http_filters[0].typed_config.failure_mode_allow: every request passes',
       ],
     ),
+    [
+      'the same under both names of the field, of which Envoy takes one',
+      [[`${ASKING}.failureModeAllow`, true]],
+      'failure_mode_allow: written twice, also in camelCase',
+    ],
+    [
+      'the same in the second of two filters that ask',
+      [...TWO_POLICIES, [`${FILTERS}.1.typed_config.failure_mode_allow`, true]],
+      'http_filters[1].typed_config.failure_mode_allow: every request passes',
+    ],
+    [
+      'the same in the default of a filter by ECDS',
+      [
+        [`${FILTERS}.0.config_discovery`, { config_source: { ads: {} } }],
+        [`${FILTERS}.0.config_discovery.default_config`, { copy: ASKING }],
+        [ASKING, undefined],
+        [`${FILTERS}.0.config_discovery.default_config.failure_mode_allow`, true],
+      ],
+      'http_filters[0].config_discovery.default_config.failure_mode_allow: every request passes',
+    ],
+    [
+      'the same in a connection manager within a TypedStruct',
+      [
+        [LISTENER, HTTP_LISTENER({})],
+        [
+          `${LISTENER}.filter_chains.0.filters.0.typed_config`,
+          {
+            '@type': 'type.googleapis.com/xds.type.v3.TypedStruct',
+            type_url: `${TYPE}.filters.network.http_connection_manager.v3.HttpConnectionManager`,
+          },
+        ],
+        [`${LISTENER}.filter_chains.0.filters.0.typed_config.value`, { copy: MANAGER }],
+        [
+          `${LISTENER}.filter_chains.0.filters.0.typed_config.value.http_filters.0.typed_config.failure_mode_allow`,
+          true,
+        ],
+      ],
+      'http_filters[0].typed_config.failure_mode_allow: every request passes',
+    ],
+    ...(
+      [
+        ['a route', `${ROUTES}.6`],
+        ['a virtual host', HOST],
+        ['the route configuration', `${MANAGER}.route_config`],
+      ] as const
+    ).map(
+      ([what, path]): Fault => [
+        `an identity header that ${what} takes from the client`,
+        [[`${path}.request_headers_to_add`, [copied('X-Auth-Subject')]]],
+        'request_headers_to_add[0].header.key: services read this beside what Sallyport says',
+      ],
+    ),
+    [
+      'the same in another spelling, by a filter behind ext_authz',
+      [[`${FILTERS}.1`, { insert: mutating({ append: copied('x_auth.subject') }) }]],
+      'http_filters[1].typed_config.mutations.request_mutations[0].append.header.key: services read this',
+    ],
+    [
+      'the same by such a filter on a route',
+      [
+        [`${FILTERS}.1`, { insert: mutating() }],
+        [
+          `${ROUTES}.6.typed_per_filter_config`,
+          {
+            'envoy.filters.http.header_mutation': {
+              mutations: { request_mutations: [{ append: copied('x-auth-issuer') }] },
+            },
+          },
+        ],
+      ],
+      'append.header.key: services read this beside what Sallyport says',
+    ],
+    [
+      'an identity header that Envoy takes from the client where it does not ask',
+      [
+        [`${STRIP}.0.typed_config.mutations.5`, { append: copied('x-auth-subject') }],
+        [`${ROUTES}.7.typed_per_filter_config`, OFF],
+      ],
+      'append.header.key: where Sallyport sets none, services read this',
+    ],
     [
       'rules by which Envoy applies nothing of an answer',
       [[`${ASKING}.decoder_header_mutation_rules`, { disallow_all: true }]],
@@ -128,6 +240,11 @@ describe('checkEnvoy() refuses', () => {
     [
       'a share of the requests',
       [[`${ASKING}.filter_enabled`, { default_value: { numerator: 99 } }]],
+      'http_filters[0].typed_config.filter_enabled: Envoy asks about a part of the requests, and the others pass',
+    ],
+    [
+      'a share of the requests whose unit is a number',
+      [[`${ASKING}.filter_enabled`, { default_value: { numerator: 100, denominator: 1 } }]],
       'http_filters[0].typed_config.filter_enabled: Envoy asks about a part of the requests, and the others pass',
     ],
     [
@@ -191,10 +308,23 @@ describe('checkEnvoy() refuses', () => {
   });
 
   it('an Envoy over HTTP that passes on the identity headers of clients', () => {
-    const service = `${ASKING}.http_service.authorization_response.allowed_upstream_headers`;
+    const response = `${ASKING}.http_service.authorization_response`;
     const file = new URL('deploy/gateways/envoy-http/envoy.yaml', TOP);
-    expect(checkChanged(file, [[service, undefined]], OVER_HTTP).problems).toEqual([
-      expect.stringContaining('upstreams read identity headers as the client sent them'),
+    const problems = (...changes: readonly Change[]) => checkChanged(file, changes, OVER_HTTP).problems;
+    const some: Change = [`${response}.allowed_upstream_headers`, { patterns: [{ exact: 'x-auth-subject' }] }];
+    const left = 'upstreams read identity headers as the client sent them: name ';
+    expect(problems([`${response}.allowed_upstream_headers`, undefined])).toEqual([
+      expect.stringContaining(`${left}x-auth-subject, x-auth-scopes`),
+    ]);
+    expect(problems(some, [STRIP, undefined])).toEqual([
+      expect.stringContaining(`${left}x-auth-scopes, x-auth-token-id`),
+    ]);
+    // Envoy removes what the client sent.
+    expect(problems(some)).toEqual([]);
+    expect(
+      problems([`${response}.allowed_upstream_headers_to_append`, { patterns: [{ prefix: 'x-auth-s' }] }]),
+    ).toEqual([
+      expect.stringContaining('Envoy adds x-auth-subject, x-auth-scopes, x-auth-scheme to what the client sent'),
     ]);
   });
 });
@@ -377,6 +507,68 @@ describe('checkEnvoy() warns of', () => {
       'envoy.filters.http.ext_authz: ext_authz is off for paths that cannot be compared',
     ],
     [
+      'a route that asks another service',
+      [
+        [
+          `${ROUTES}.6.typed_per_filter_config`,
+          {
+            'envoy.filters.http.ext_authz': {
+              check_settings: { grpc_service: { envoy_grpc: { cluster_name: 'devices' }, timeout: '1s' } },
+            },
+          },
+        ],
+      ],
+      "check_settings: cluster 'devices' decides about the requests of this route",
+    ],
+    [
+      'an identity header that a route sets itself',
+      [[`${ROUTES}.6.request_headers_to_add`, [copied('x-auth-subject', 'nobody')]]],
+      'request_headers_to_add[0].header.key: services read this',
+    ],
+    [
+      'an identity header that Envoy takes from the client in front of ext_authz',
+      [[`${STRIP}.0.typed_config.mutations.5`, { append: copied('x-auth-subject') }]],
+      'append.header.key: where Sallyport sets none, services read this',
+    ],
+    [
+      'a service that the client chooses',
+      [[`${ROUTES}.6.route`, { cluster_header: 'x-cluster' }]],
+      'cluster_header: clients choose the service that receives the request by the header x-cluster',
+    ],
+    [
+      'a host that the client chooses',
+      [[`${ROUTES}.6.route.host_rewrite_header`, 'x-site']],
+      'host_rewrite_header: clients choose the host that the service reads by the header x-site',
+    ],
+    [
+      'a log that holds credentials',
+      [[`${MANAGER}.access_log.0.typed_config.log_format.json_format.who`, 'as %REQ(x-user?Authorization):20%']],
+      'json_format.who: the log holds authorization',
+    ],
+    [
+      'a logger over gRPC that is sent credentials',
+      [[`${MANAGER}.access_log.1`, { typed_config: { additional_request_headers_to_log: ['Authorization'] } }]],
+      'additional_request_headers_to_log[0]: the log holds authorization',
+    ],
+    [
+      'bytes that a listener passes on to a service',
+      [
+        [
+          LISTENER,
+          {
+            filter_chains: [
+              {
+                filters: [
+                  { typed_config: { '@type': `${TYPE}.filters.network.tcp_proxy.v3.TcpProxy`, cluster: 'devices' } },
+                ],
+              },
+            ],
+          },
+        ],
+      ],
+      'typed_config.cluster: clients reach devices here without a question',
+    ],
+    [
       'a second listener that does not ask',
       [
         [
@@ -476,6 +668,30 @@ describe('checkEnvoy() accepts', () => {
     ],
     ['rules that forbid nothing of an answer', [[`${ASKING}.decoder_header_mutation_rules`, ALL_BUT_OURS]]],
     ['an upgrade', [[`${MANAGER}.upgrade_configs`, [{ upgrade_type: 'websocket' }]]]],
+    ['two filters that ask, each on other routes', TWO_POLICIES],
+    [
+      'a listener that only redirects',
+      [
+        [
+          LISTENER,
+          HTTP_LISTENER({
+            http_filters: [filter('router', 'Router')],
+            route_config: {
+              virtual_hosts: [{ routes: [{ match: { prefix: '/' }, redirect: { https_redirect: true } }] }],
+            },
+          }),
+        ],
+      ],
+    ],
+    [
+      'a header of another name by a route',
+      [[`${ROUTES}.6.request_headers_to_add`, [copied('x-request-start', '%START_TIME%')]]],
+    ],
+    ['a service by an identity header', [[`${ROUTES}.6.route`, { cluster_header: 'x-auth-issuer' }]]],
+    [
+      'a filter that answers and is off',
+      [[`${FILTERS}.0`, { insert: { ...filter('cache', 'CacheConfig'), disabled: true } }]],
+    ],
     [
       'values of YAML 1.1',
       [
@@ -500,7 +716,7 @@ describe('checkEnvoy() says what the files do not contain', () => {
     [
       'listeners by xDS',
       [['dynamic_resources', { lds_config: { path: '/a' } }]],
-      'dynamic_resources.lds_config: listeners or clusters that come from here',
+      'dynamic_resources.lds_config: listeners, clusters or filters that come from here',
     ],
     [
       'routes by RDS',
@@ -526,13 +742,48 @@ describe('checkEnvoy() says what the files do not contain', () => {
       'http_filters[0]: what this filter in front of ext_authz does is in none',
     ],
     [
+      'ext_authz by ECDS',
+      [
+        [`${FILTERS}.0.config_discovery`, { config_source: { ads: {} } }],
+        [`${FILTERS}.0.name`, 'envoy.filters.http.ext_authz/policy'],
+        [ASKING, undefined],
+      ],
+      'http_filters[0]: the configuration of this ext_authz is in none of the files',
+    ],
+    [
+      'a connection manager by ECDS',
+      [[LISTENER, { filter_chains: [{ filters: [{ name: 'a', config_discovery: { config_source: { ads: {} } } }] }] }]],
+      'filters[0].config_discovery: listeners, clusters or filters that come from here',
+    ],
+    [
+      'filter chains by xDS',
+      [[LISTENER, { fcds_config: { config_source: { ads: {} } } }]],
+      'fcds_config: listeners, clusters or filters that come from here',
+    ],
+    [
+      'ext_authz by a matcher',
+      [
+        [
+          `${FILTERS}.0`,
+          {
+            name: 'a',
+            typed_config: {
+              '@type': 'type.googleapis.com/envoy.extensions.common.matching.v3.ExtensionWithMatcher',
+              extension_config: filter('ext_authz', 'ExtAuthz'),
+            },
+          },
+        ],
+      ],
+      'http_filters[0]: whether this filter asks depends on the request',
+    ],
+    [
       'a filter that Sallyport does not know',
       [[`${FILTERS}.0`, { insert: filter('ours', 'Ours') }]],
       'http_filters[0]: Sallyport does not know what this filter',
     ],
   ])('%s', (_, changes, message) => {
-    const { unseen } = checkChanged(RIGHT, changes, SALLYPORT);
-    expect(unseen).toEqual([expect.stringContaining(message)]);
+    const { problems, unseen } = checkChanged(RIGHT, changes, SALLYPORT);
+    expect({ problems, unseen }).toEqual({ problems: [], unseen: [expect.stringContaining(message)] });
   });
 
   it('the conditions under which Envoy asks in Istio', () => {

@@ -20,7 +20,12 @@ export interface CheckedManager {
   /** Where in `filters` Envoy asks Sallyport. */
   readonly askedAt: number;
   /** The filter that asks. */
-  readonly asking: HttpFilter & { readonly config: ConfigNode };
+  readonly asking: AskingFilter;
+  /** All filters of the list that ask Sallyport, this one among them. */
+  readonly all: readonly AskingFilter[];
   /** `undefined` if the files do not contain its routes. */
   readonly routes: RouteTable | undefined;
 }
+
+/** An ext_authz filter. */
+export type AskingFilter = HttpFilter & { readonly config: ConfigNode };

@@ -14,7 +14,14 @@ const SUCCESS = new Set([
   'AlreadyReported',
   'IMUsed',
 ]);
-const DENOMINATORS: Readonly<Record<string, number>> = { HUNDRED: 100, TEN_THOUSAND: 10_000, MILLION: 1_000_000 };
+/** By name, and by number of the enum. */
+const DENOMINATORS = new Map<unknown, number>([
+  ['HUNDRED', 100],
+  ['TEN_THOUSAND', 10_000],
+  ['MILLION', 1_000_000],
+  [1, 10_000],
+  [2, 1_000_000],
+]);
 
 /** Checks which requests the filter lets pass without an answer, and what clients read then. */
 export function checkFailures({ findings }: CheckContext, { asking: { config } }: CheckedManager): void {
@@ -45,7 +52,7 @@ function checkShare(findings: CheckContext['findings'], config: ConfigNode): voi
 }
 
 function shareOf(percent: ConfigNode | undefined): number {
-  const whole = DENOMINATORS[percent?.get('denominator')?.text ?? 'HUNDRED'] ?? 100;
+  const whole = DENOMINATORS.get(percent?.get('denominator')?.value) ?? 100;
   return (percent?.get('numerator')?.number ?? 0) / whole;
 }
 

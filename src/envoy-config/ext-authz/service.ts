@@ -1,19 +1,28 @@
+import { identityHeaders } from '../../config/sections/identity/identity.ts';
 import type { CheckContext, CheckedManager } from '../context.ts';
 import type { ConfigNode } from '../reading/config-node.ts';
+import { readStringMatchers } from '../reading/string-matcher.ts';
 import { overridesOf } from '../routes/route-table.ts';
+import { readStrip } from '../strip/strip.ts';
 import { checkCluster } from './cluster.ts';
+import { clusterOf, isSallyport } from './sallyport-filter.ts';
 
 /** Envoy's own, for both kinds of services. */
 const DEFAULT_TIMEOUT_MS = 200;
 
 /** Checks how Envoy reaches Sallyport: the time that it waits, what it sends, and the cluster. */
-export function checkService(context: CheckContext, { asking: { name, config }, routes }: CheckedManager): void {
-  checkOne(context, config, config);
+export function checkService(context: CheckContext, checked: CheckedManager): void {
+  const { asking, routes } = checked;
+  const { name, config } = asking;
+  checkOne(context, checked, config);
   for (const host of routes?.hosts ?? []) {
     for (const { levels } of host.routes) {
       for (const { config: own } of overridesOf(name, levels)) {
         const settings = own.get('check_settings');
-        if (settings?.get('grpc_service') ?? settings?.get('http_service')) checkOne(context, settings, config);
+        if (settings?.get('grpc_service') ?? settings?.get('http_service')) {
+          if (warnOfOther(context, settings, config)) continue;
+          checkOne(context, checked, settings);
+        }
         warnOfBody(context, settings);
       }
     }
@@ -25,7 +34,19 @@ export function checkService(context: CheckContext, { asking: { name, config }, 
   }
 }
 
-function checkOne(context: CheckContext, settings: ConfigNode, whole: ConfigNode): void {
+/** Whether a route asks another service although the filter asks Sallyport. */
+function warnOfOther(context: CheckContext, settings: ConfigNode, config: ConfigNode): boolean {
+  const [own, other] = [clusterOf(config), clusterOf(settings)];
+  const isOther = isSallyport(context, own) && other !== undefined && !isSallyport(context, other);
+  if (isOther) {
+    const why = `cluster '${other}' decides about the requests of this route, and not Sallyport`;
+    context.findings.warn(settings, `${why}: remove its service, or make the route public in sallyport.yaml`);
+  }
+  return isOther;
+}
+
+function checkOne(context: CheckContext, checked: CheckedManager, settings: ConfigNode): void {
+  const { config: whole } = checked.asking;
   const grpc = settings.get('grpc_service');
   const http = settings.get('http_service');
   warnOfTimeout(context, grpc?.get('timeout') ?? http?.get('server_uri', 'timeout'), grpc ?? http ?? settings);
@@ -34,7 +55,7 @@ function checkOne(context: CheckContext, settings: ConfigNode, whole: ConfigNode
   else if (grpc?.get('google_grpc') !== undefined) {
     context.findings.miss(grpc, 'the connection of google_grpc is not checked');
   }
-  if (http !== undefined) checkHttpAnswer(context, http);
+  if (http !== undefined) checkHttpAnswer(context, checked, http);
   if (grpc !== undefined && whole.get('encode_raw_headers')?.isTrue !== true) {
     const why = 'fields that a client sends twice arrive joined, and bytes outside UTF-8 replaced';
     context.findings.warn(whole.get('encode_raw_headers') ?? whole, `${why}: set encode_raw_headers: true`);
@@ -54,17 +75,31 @@ function warnOfTimeout({ config, findings }: CheckContext, timeout: ConfigNode |
 }
 
 /** Over HTTP, Envoy takes from an answer only the header fields that its configuration names. */
-function checkHttpAnswer({ config, findings }: CheckContext, http: ConfigNode): void {
+function checkHttpAnswer(context: CheckContext, checked: CheckedManager, http: ConfigNode): void {
+  const { config, findings } = context;
   if (config.listen.verify?.mode !== 'path') {
     findings.warn(http, 'Sallyport has no listener for it: set listen.verify with mode: path');
   }
   const response = http.get('authorization_response');
-  if (response?.get('allowed_upstream_headers') === undefined) {
-    const names = Object.values({ ...config.identity.headers }).join(', ');
+  const names = identityHeaders(config.identity);
+  const [taken, appended] = ['allowed_upstream_headers', 'allowed_upstream_headers_to_append'].map((field) => {
+    const list = response?.get(field);
+    return { list, has: list === undefined ? () => false : readStringMatchers(list) };
+  });
+  // A header that Envoy removes from each request is only absent.
+  const passing = readStrip(context, checked, checked.filters.slice(0, checked.askedAt)).names.identity;
+  const left = taken?.list === undefined ? names : passing;
+  const missing = names.filter((name) => taken?.has(name) === false && left.includes(name));
+  if (missing.length > 0) {
     findings.refuse(
-      response ?? http,
-      `upstreams read identity headers as the client sent them: name ${names} in allowed_upstream_headers`,
+      taken?.list ?? response ?? http,
+      `upstreams read identity headers as the client sent them: name ${missing.join(', ')} in allowed_upstream_headers`,
     );
+  }
+  const joined = names.filter((name) => appended?.has(name) === true);
+  if (joined.length > 0 && appended?.list !== undefined) {
+    const why = `Envoy adds ${joined.join(', ')} to what the client sent under that name`;
+    findings.refuse(appended.list, `${why}: name them in allowed_upstream_headers alone`);
   }
 }
 

@@ -4,7 +4,7 @@ import type { ConfigNode } from '../reading/config-node.ts';
 import type { HttpFilter } from '../reading/http-filter.ts';
 import type { TextTest } from '../reading/string-matcher.ts';
 import { readStringMatcher } from '../reading/string-matcher.ts';
-import { allOverrides } from '../routes/route-table.ts';
+import { type RunningFilter, runningFilter } from '../routes/running-filter.ts';
 import { GUARDED_NAMESPACES, KEPT } from './names.ts';
 
 /** What a kept answer is found by. */
@@ -17,31 +17,26 @@ const KEY_HEADERS = [':method', ':authority', 'host', ':path', 'authorization'];
  * @param firstAt where the first of the two filters is.
  */
 export function checkAhead(context: CheckContext, checked: CheckedManager, firstAt: number | undefined): void {
-  const { filters, askedAt } = checked;
+  const { filters, askedAt, all, routes } = checked;
   for (const [index, filter] of filters.slice(0, askedAt).entries()) {
-    if (filter.name === KEPT && filter.kind === 'lua') continue;
-    const configs = configsOf(filter, checked);
-    checkWriter(context, filter, configs);
-    if (firstAt !== undefined && index > firstAt) checkBetween(context, filter, configs);
+    if ((filter.name === KEPT && filter.kind === 'lua') || all.some(({ node }) => node.value === filter.node.value))
+      continue;
+    const running = runningFilter(filter, routes);
+    if (running === undefined) continue;
+    checkWriter(context, filter, running);
+    if (firstAt !== undefined && index > firstAt) checkBetween(context, filter, running);
   }
 }
 
-/** The filter's configuration, and those that routes have for it. */
-function configsOf({ name, config }: HttpFilter, { routes }: CheckedManager): readonly ConfigNode[] {
-  const own = routes === undefined ? [] : [...allOverrides(routes)].filter(([of]) => of === name);
-  return [...(config === undefined ? [] : [config]), ...own.map(([, override]) => override.config)];
-}
-
-function checkWriter({ findings }: CheckContext, filter: HttpFilter, configs: readonly ConfigNode[]): void {
-  const { node, runs } = filter;
-  const writer = [...runs].find((kind) => powersOf(kind).writes === 'any');
+function checkWriter({ findings }: CheckContext, { node }: HttpFilter, { kinds, configs }: RunningFilter): void {
+  const writer = [...kinds].find((kind) => powersOf(kind).writes === 'any');
   if (writer !== undefined) {
     const what = knownPowers(writer) === undefined ? 'Sallyport does not know what this filter does, and it' : 'it';
     const why = `${what} can write the metadata ${KEPT}, which turns authorization off`;
     findings.refuse(node, `${why}: put it behind ext_authz`);
     return;
   }
-  if (![...runs].some((kind) => powersOf(kind).writes === 'configured')) return;
+  if (![...kinds].some((kind) => powersOf(kind).writes === 'configured')) return;
   for (const namespace of configs.flatMap((config) => [...namespacesIn(config)])) {
     if (!GUARDED_NAMESPACES.includes(namespace.text ?? '')) continue;
     const why = `it writes the metadata ${namespace.text ?? ''}, which decides about requests and kept answers`;
@@ -64,9 +59,8 @@ function* namespacesIn(node: ConfigNode, isNamespaces = false): Iterable<ConfigN
 }
 
 /** A kept answer is about the request as the first filter saw it. */
-function checkBetween({ findings }: CheckContext, filter: HttpFilter, configs: readonly ConfigNode[]): void {
-  const kinds = [...filter.runs];
-  const changes = kinds.some((kind) => {
+function checkBetween({ findings }: CheckContext, filter: HttpFilter, { kinds, configs }: RunningFilter): void {
+  const changes = [...kinds].some((kind) => {
     const power = powersOf(kind).changes;
     return power === 'yes' || (power === 'configured' && configs.some(touchesKey));
   });

@@ -122,6 +122,32 @@ describe('checkEnvoy() refuses', () => {
       AHEAD,
     ],
     [
+      'code that a route adds to a filter in front of ext_authz',
+      [
+        [FIRST, { insert: filter('composite', 'Composite') }],
+        [
+          `${HOST}.typed_per_filter_config`,
+          {
+            'envoy.filters.http.composite': {
+              '@type': 'type.googleapis.com/envoy.extensions.common.matching.v3.ExtensionWithMatcherPerRoute',
+              xds_matcher: { on_no_match: { action: { typed_config: filter('lua', 'Lua') } } },
+            },
+          },
+        ],
+      ],
+      AHEAD,
+    ],
+    [
+      'an identity header that Envoy takes from the client, where the script removes none',
+      [
+        [
+          `${STRIP}.0.typed_config.mutations.5`,
+          { append: { header: { key: 'x-auth-token-id', value: '%REQ(x-user)%' } } },
+        ],
+      ],
+      'append.header.key: where Sallyport sets none, services read this',
+    ],
+    [
       'a filter that Sallyport does not know in front of ext_authz',
       [[FIRST, { insert: filter('ours', 'Ours') }]],
       'http_filters[0]: Sallyport does not know what this filter does, and it can write',
@@ -527,6 +553,7 @@ describe('checkEnvoy() accepts', () => {
         [FIRST, { insert: filter('ext_proc', 'ExternalProcessor') }],
       ],
     ],
+    ['code in front that is off', [[FIRST, { insert: { ...filter('lua', 'Lua'), disabled: true } }]]],
     ['metadata in another namespace', [[FIRST, { insert: toMetadata('envoy.lb') }]]],
     ['code behind the second filter', [[`${FILTERS}.3`, { insert: filter('lua', 'Lua') }]]],
     [

@@ -68,8 +68,21 @@ function checkScript(
     const why = 'code at a virtual host or a route has a memory of its own';
     findings.warn(node, `${why}: write it once, at the route configuration`);
   }
+  const stripped = strippedIn(config);
+  if (stripped !== undefined) checkStripped(context, checked, stripped);
+}
+
+/** Whether the script is told that Envoy removes what clients must not send: it then removes nothing but credentials. */
+export function isStrippedByEnvoy({ routes }: CheckedManager): boolean {
+  const overrides = routes === undefined ? [] : [...allOverrides(routes)];
+  return overrides.some(
+    ([name, { config, disabled }]) => name === KEPT && !disabled && strippedIn(config) !== undefined,
+  );
+}
+
+function strippedIn(config: ConfigNode): ConfigNode | undefined {
   const stripped = config.get('filter_context', 'stripped');
-  if (stripped?.isTrue === true) checkStripped(context, checked, stripped);
+  return stripped?.isTrue === true ? stripped : undefined;
 }
 
 /** With this setting the script does not look for other spellings of the names that it sets. */

@@ -48,6 +48,13 @@ export class ConfigNode {
     return Object.entries(this.value).map(([name, value]) => [name, this.child(name, value)]);
   }
 
+  /** The names of fields that this map holds twice, under the name of the schema and in camelCase: Envoy takes either. */
+  twice(): readonly string[] {
+    if (!isMap(this.value)) return [];
+    const names = Object.keys(this.value);
+    return names.filter((name) => camelOf(name) !== name && names.includes(camelOf(name)));
+  }
+
   get text(): string | undefined {
     return typeof this.value === 'string' ? this.value : undefined;
   }
@@ -112,8 +119,7 @@ export class ConfigNode {
 
   private field(name: string): ConfigNode | undefined {
     if (!isMap(this.value)) return undefined;
-    const camel = name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
-    const key = [name, camel].find((one) => isMap(this.value) && Object.hasOwn(this.value, one));
+    const key = [name, camelOf(name)].find((one) => isMap(this.value) && Object.hasOwn(this.value, one));
     const value = key === undefined ? undefined : this.value[key];
     return key === undefined || value === null || value === undefined ? undefined : this.child(key, value);
   }
@@ -121,4 +127,8 @@ export class ConfigNode {
   private child(step: string | number, value: unknown): ConfigNode {
     return new ConfigNode(this.file, value, [...this.path, step], this.hidden);
   }
+}
+
+function camelOf(name: string): string {
+  return name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 }

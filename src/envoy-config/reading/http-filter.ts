@@ -36,7 +36,9 @@ export function readChains(manager: ConfigNode, setup: EnvoySetup): readonly Fil
 function readFilters(list: ConfigNode | undefined, { filterConfigs }: EnvoySetup): readonly HttpFilter[] {
   return (list?.items() ?? []).map((node) => {
     const name = node.get('name')?.text ?? '';
-    const written = node.get('typed_config') ?? filterConfigs.get(node.get('config_discovery') ? name : '\n');
+    const discovery = node.get('config_discovery');
+    const found = discovery && (filterConfigs.get(name) ?? discovery.get('default_config'));
+    const written = node.get('typed_config') ?? found;
     const runs = new Set(written === undefined ? [] : kindsIn(written));
     const kind = kindOf(written?.innerType) ?? (runs.size === 0 ? kindOfName(name) : '');
     if (kind !== '' && runs.size === 0) runs.add(kind);
@@ -48,13 +50,13 @@ function kindOf(type: string | undefined): string | undefined {
   return KIND.exec(type ?? '')?.[1];
 }
 
-/** Of a filter without a configuration, Envoy's own name says the kind. */
+/** Of a filter without a configuration, Envoy's own name says the kind, also with more behind a slash. */
 function kindOfName(name: string): string {
-  return /^envoy\.filters\.http\.([a-z0-9_]+)$/.exec(name)?.[1] ?? '';
+  return /^envoy\.filters\.http\.([a-z0-9_]+)(?:\/|$)/.exec(name)?.[1] ?? '';
 }
 
 /** The kinds of all filters that a configuration contains: some filters choose others for each request. */
-function* kindsIn(node: ConfigNode): Iterable<string> {
+export function* kindsIn(node: ConfigNode): Iterable<string> {
   const type = node.innerType ?? '';
   const kind = kindOf(type);
   if (kind !== undefined && !CONFIGS_OF_ROUTES.test(type.slice(type.lastIndexOf('.') + 1))) yield kind;

@@ -1,5 +1,5 @@
-import type { CheckContext } from './context.ts';
-import type { ConfigNode } from './reading/config-node.ts';
+import type { CheckContext } from '../context.ts';
+import type { ConfigNode } from '../reading/config-node.ts';
 
 /** What `path_with_escaped_slashes_action` must not be. */
 const KEEPS_ESCAPED = new Set<unknown>([undefined, 'IMPLEMENTATION_SPECIFIC_DEFAULT', 'KEEP_UNCHANGED', 0, 1]);
@@ -10,7 +10,7 @@ const ALLOWS_UNDERSCORES = new Set<unknown>([undefined, 'ALLOW', 0]);
  *
  * @param isUnasked whether some route reaches a service without a question: then Envoy alone compares the path.
  */
-export function checkManager({ findings }: CheckContext, manager: ConfigNode, isUnasked: boolean): void {
+export function checkPathsAndNames({ findings }: CheckContext, manager: ConfigNode, isUnasked: boolean): void {
   const missing = (name: string, value: string, why: string): void => {
     const consequence = isUnasked
       ? 'a request can reach a service by a route on which Envoy does not ask, although the service reads another path'

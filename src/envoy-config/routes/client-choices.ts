@@ -1,0 +1,26 @@
+import { identityHeaders } from '../../config/sections/identity/identity.ts';
+import { OVERRIDE_HEADERS } from '../../core/upstream/override-headers.ts';
+import type { CheckContext, CheckedManager } from '../context.ts';
+
+/** What a header of the request can choose, by the field of a route. */
+const CHOICES: Readonly<Record<string, string>> = {
+  cluster_header: 'the service that receives the request',
+  host_rewrite_header: 'the host that the service reads',
+};
+
+/** Warns of routes on which a header of the client chooses what Sallyport decides by other means. */
+export function checkClientChoices({ config, findings }: CheckContext, { routes }: CheckedManager): void {
+  // Sallyport sets these, and removes those.
+  const known = new Set([...identityHeaders(config.identity), ...OVERRIDE_HEADERS]);
+  for (const { node } of routes?.hosts.flatMap((host) => host.routes) ?? []) {
+    for (const [field, what] of Object.entries(CHOICES)) {
+      const name = node.get('route', field);
+      if (name?.text === undefined || known.has(name.text.toLowerCase())) continue;
+      const why = `clients choose ${what} by the header ${name.text}, whatever Sallyport allowed`;
+      findings.warn(
+        name,
+        `${why}: remove that header in early_header_mutation_extensions and set it in Envoy, or name the target`,
+      );
+    }
+  }
+}
