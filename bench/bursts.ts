@@ -10,6 +10,7 @@ import { Health } from '../src/observe/health.ts';
 import { VerificationPace } from '../src/verification/pace/verification-pace.ts';
 import { Signatures } from '../src/verification/signatures/signatures.ts';
 import { HEADERS, IGNORED_TRANSPORT, transportOf } from '../test/support/ext-authz.ts';
+import { IGNORED_CONNECTIONS } from '../test/support/http2/ignored-connections.ts';
 import type { BurstTerms } from './parts/burst-client.ts';
 import { authorizerOf, clock, PAIRS, shared } from './parts/first-seen.ts';
 import { Spread } from './parts/spread.ts';
@@ -68,7 +69,7 @@ function open(decider: Authorizer): Promise<ExtAuthzDoor> {
       throw error;
     },
     health: new Health(),
-    observer: { handshakeFailed: () => {}, forwardedForIgnored: () => {} },
+    observer: { ...IGNORED_CONNECTIONS, handshakeFailed: () => {}, forwardedForIgnored: () => {} },
     transport: IGNORED_TRANSPORT,
   });
 }

@@ -167,6 +167,8 @@ export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
 export interface Listener {
   readonly address: { readonly host: string; readonly port: number } | { readonly path: string };
   readonly tls: ListenerTls | undefined;
+  /** The most connections at once, in each process. By default {@link DEFAULT_MAX_CONNECTIONS}. */
+  readonly maxConnections?: number;
   /** Admin door only: further host names that it accepts, in lower case, or `*.suffix`. */
   readonly hosts?: readonly string[];
   /** Verify door only: how the gateway describes a request to `/auth`; `undefined` keeps `/auth` closed. */
@@ -174,6 +176,9 @@ export interface Listener {
   /** Verify door only: where the gateway states the client's certificate; `undefined`: nowhere. */
   readonly certificateFrom?: 'xfcc' | undefined;
 }
+
+/** `maxConnections` of a listener: more than the threads of a thousand gateways open, and less than file descriptors run out. */
+export const DEFAULT_MAX_CONNECTIONS = 10_000;
 
 /** The listener of Envoy. */
 export interface ExtAuthzListener extends Listener {
@@ -194,7 +199,12 @@ export interface ListenerTls {
   readonly key: Secret;
   /** The CA of the required client certificates; `undefined` if clients need none. */
   readonly clientCa: string | undefined;
+  /** Milliseconds for a TLS handshake. By default {@link DEFAULT_HANDSHAKE_MS}. */
+  readonly handshakeTimeoutMs?: number;
 }
+
+/** `tls.handshakeTimeout` of a listener, in milliseconds. */
+export const DEFAULT_HANDSHAKE_MS = 10_000;
 
 export type StoreConfig =
   | { readonly kind: 'memory' }

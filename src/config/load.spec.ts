@@ -83,6 +83,7 @@ describe('loadConfig() on a valid file', () => {
       listen: {
         extAuthz: {
           address: { host: '127.0.0.1', port: 9191 },
+          maxConnections: 10_000,
           tls: undefined,
           transport: expect.objectContaining({ kind: DEFAULT_TRANSPORT }),
         },

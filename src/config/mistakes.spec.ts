@@ -108,7 +108,7 @@ describe('typical mistakes', () => {
       'a port alone',
       'extAuthz: 127.0.0.1:9191',
       'extAuthz: 9191',
-      "LINE:13: listen.extAuthz: expected an address such as '127.0.0.1:9191', or a map with address, tls, insecure, transport, limits and maxConnectionAge, found 9191",
+      "LINE:13: listen.extAuthz: expected an address such as '127.0.0.1:9191', or a map with address, tls, insecure, maxConnections, transport, limits and maxConnectionAge, found 9191",
     ],
     [
       'a listener on every address',

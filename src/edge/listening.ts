@@ -1,13 +1,15 @@
+import { constants } from 'node:crypto';
 import { once } from 'node:events';
 import { lstat, rm } from 'node:fs/promises';
 import type { Server, Socket } from 'node:net';
 import { connect } from 'node:net';
-import type { Server as TlsServer } from 'node:tls';
-import type { Listener, ListenerTls } from '../config/config.ts';
+import { DEFAULT_HANDSHAKE_MS, type Listener, type ListenerTls } from '../config/config.ts';
 import { errorMessage } from '../lib/errors.ts';
+import { isTlsServer } from '../lib/node-tls.ts';
+import type { ConnectionObserver } from './connections.ts';
 
-/** Told of a connection that ended before its first request. */
-export interface HandshakeObserver {
+/** Told of the connections of a door. */
+export interface HandshakeObserver extends ConnectionObserver {
   /** @param door its key under `listen`. */
   handshakeFailed(door: string, client: string | undefined, error: unknown): void;
 }
@@ -22,12 +24,19 @@ export interface DoorObserver extends HandshakeObserver {
 export function tlsOptions(tls: ListenerTls) {
   return {
     ...secureContext(tls),
+    handshakeTimeout: tls.handshakeTimeoutMs ?? DEFAULT_HANDSHAKE_MS,
     ...(tls.clientCa === undefined ? {} : { requestCert: true, rejectUnauthorized: true }),
   };
 }
 
 function secureContext({ cert, key, clientCa }: ListenerTls) {
-  return { cert, key: Buffer.from(key.reveal()), ...(clientCa === undefined ? {} : { ca: clientCa }) };
+  return {
+    cert,
+    key: Buffer.from(key.reveal()),
+    // A client can repeat a handshake at little cost to itself. RFC 9113, section 9.2.1, forbids it.
+    secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
+    ...(clientCa === undefined ? {} : { ca: clientCa }),
+  };
 }
 
 /**
@@ -66,12 +75,9 @@ export function watchHandshakes(server: Server, door: string, observer: Handshak
     if (error.code === 'ECONNRESET') return;
     underWay.delete(peerOf(socket));
     observer.handshakeFailed(door, socket.remoteAddress, error);
+    // Node reports it, and leaves the connection open.
+    if (error.code === 'ERR_TLS_HANDSHAKE_TIMEOUT') socket.destroy();
   });
-}
-
-/** Without loading TLS. */
-function isTlsServer(server: Server): server is TlsServer {
-  return 'setSecureContext' in server;
 }
 
 function peerOf({ remoteAddress, remotePort }: Socket): string {

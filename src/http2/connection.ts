@@ -14,6 +14,8 @@ const FAREWELL_MS = 1000;
 
 /** A connection that has sent so much waits for the next turn of the event loop, after what others have sent: some 50 checks. */
 const TURN_BYTES = 65_536;
+/** Milliseconds; longer than any connection lasts. */
+const NEVER_MS = 2 ** 40;
 
 /** The server's side of one connection of HTTP/2. RFC 9113. */
 export class Connection {
@@ -29,6 +31,8 @@ export class Connection {
   #frameSince = 0;
   #seenBacklog = 0;
   #backlogSince = 0;
+  #seenCalls = 0;
+  #calledAt = 0;
 
   constructor(accepted: Duplex, parts: ConnectionParts, onClosed: (connection: Connection) => void) {
     const socket = readFrom(accepted, (bytes) => this.#read(bytes));
@@ -47,8 +51,24 @@ export class Connection {
     this.#begin();
   }
 
+  /**
+   * When the client made its last call, at most a sweep too early; far in the past if it made none, and infinite once the
+   * connection ends.
+   */
+  get lastUse(): number {
+    const { isReading, streams, parts } = this.#link;
+    if (!isReading) return Number.POSITIVE_INFINITY;
+    if (streams.accepted === 0) return this.#openedAt - NEVER_MS;
+    return streams.accepted === this.#seenCalls ? this.#calledAt : parts.clock();
+  }
+
   drain(cause: DrainCause): void {
     this.#link.drain(cause);
+  }
+
+  /** Ends the connection at once, to make room for another. */
+  dismiss(): void {
+    this.#link.dismiss();
   }
 
   destroy(): void {
@@ -98,13 +118,16 @@ export class Connection {
     }
   }
 
-  /** Looks whether what should move has moved since the last sweep: an incomplete frame, and what the client should read. */
+  /** Looks what has moved since the last sweep: an incomplete frame, what the client should read, and calls. */
   #look(now: number): void {
     const { cuts, isInFrame } = this.#reader;
     const { backlog } = this.#link.output;
+    const { accepted } = this.#link.streams;
     if (!isInFrame || cuts !== this.#seenCut || this.#link.isPaused) this.#frameSince = now;
     if (backlog === 0 || backlog !== this.#seenBacklog) this.#backlogSince = now;
     this.#seenCut = cuts;
     this.#seenBacklog = backlog;
+    if (accepted !== this.#seenCalls) this.#calledAt = now;
+    this.#seenCalls = accepted;
   }
 }

@@ -116,6 +116,14 @@ export class Link {
     this.#leave(code, detail);
   }
 
+  /** Ends a connection that makes no calls, to make room for another. A call that is on its way belongs on that one. */
+  dismiss(): void {
+    if (this.isReading) this.parts.observer.draining?.('full');
+    this.#leave(ErrorCode.NO_ERROR, 'too many connections');
+    // Does not wait until the client closes it too.
+    this.socket.end(() => this.socket.destroy());
+  }
+
   /** Ends the connection. What the client still sends is read and ignored, or it might lose what was written. */
   end(): void {
     if (!this.isReading) return;

@@ -1,7 +1,7 @@
 import type { LimitName } from './limits.ts';
 
 /** Why this side asked a client to leave. */
-export type DrainCause = 'age' | 'stream ids' | 'close';
+export type DrainCause = 'age' | 'stream ids' | 'close' | 'full';
 
 /** Is told what happens on the connections of a server. Its methods must not throw. `peer` is the client's address. */
 export interface Http2Observer {

@@ -13,6 +13,9 @@ const SWEEP_MS = 250;
 /** A tenth more or less, so that connections that were opened together do not end together. */
 const AGE_JITTER = 0.1;
 
+/** Milliseconds without a call after which a connection may be closed to make room. */
+const SHORTEST_IDLE_MS = 1000;
+
 export interface UnaryServerOptions {
   /** By path, such as `/package.Service/Method`. */
   readonly methods: ReadonlyMap<string, UnaryMethod>;
@@ -67,6 +70,22 @@ export class UnaryServer {
     this.#connections.add(new Connection(socket, parts, (closed) => this.#closed(closed)));
     this.#timer ??= setInterval(() => this.#sweep(), SWEEP_MS).unref();
     if (this.#whenEmpty !== undefined) this.drain();
+  }
+
+  /**
+   * Closes the connection whose client has made no call for the longest time, and for a second at least, those first that never
+   * made one. Returns false if there is none.
+   */
+  closeIdle(): boolean {
+    let idlest: Connection | undefined;
+    let lastUse = this.#floor.clock() - SHORTEST_IDLE_MS;
+    for (const connection of this.#connections) {
+      if (connection.lastUse >= lastUse) continue;
+      idlest = connection;
+      lastUse = connection.lastUse;
+    }
+    idlest?.dismiss();
+    return idlest !== undefined;
   }
 
   /** Asks all clients to leave. Their calls are served for `graceMs`, then their connections are destroyed. */

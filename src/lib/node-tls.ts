@@ -1,4 +1,5 @@
 import type * as NodeHttps from 'node:https';
+import type { Server } from 'node:net';
 import type * as NodeTls from 'node:tls';
 
 /** `node:tls`, which takes 4 MB and some 10 ms of a start to load: only where a part uses TLS. */
@@ -9,4 +10,9 @@ export function tls(): typeof NodeTls {
 /** `node:https`, which loads {@link tls}. */
 export function https(): typeof NodeHttps {
   return process.getBuiltinModule('node:https');
+}
+
+/** Whether a server expects TLS, without loading TLS to find out. */
+export function isTlsServer(server: Server): server is NodeTls.Server {
+  return 'setSecureContext' in server;
 }

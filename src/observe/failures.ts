@@ -12,8 +12,6 @@ export class Failures {
   refreshReuses = 0;
   /** Exports of telemetry that failed, by signal. */
   readonly exports = new Map<string, number>();
-  /** TLS handshakes that failed, by the door's key under `listen`. */
-  readonly handshakes = new Map<string, number>();
   private readonly clock: Pick<Clock, 'monotonicMs'>;
   private storeFailedAtMs = Number.NEGATIVE_INFINITY;
 
@@ -34,10 +32,6 @@ export class Failures {
 
   countExport(signal: string): void {
     this.exports.set(signal, (this.exports.get(signal) ?? 0) + 1);
-  }
-
-  countHandshake(door: string): void {
-    this.handshakes.set(door, (this.handshakes.get(door) ?? 0) + 1);
   }
 
   /** Returns the seconds since the store last failed; `Infinity` if it never did. */

@@ -6,6 +6,7 @@ import { describeComponents } from './components.ts';
 import { factsOf } from './config-facts.ts';
 import { ConfigStatus } from './config-status.ts';
 import { DecisionPointEvents } from './events/decision-point-events.ts';
+import { DoorEvents } from './events/door-events.ts';
 import type { EventsParts } from './events/events.ts';
 import { Events } from './events/events.ts';
 import { IssuerEvents } from './events/issuer-events.ts';
@@ -99,6 +100,7 @@ export class Observation {
       cells: new DecisionCells(),
       durations: new DecisionDurations(),
       failures: new Failures(clock),
+      doors: new DoorEvents(logs.app, this.repeats),
       forwarding: new Forwarding(),
       repeats: this.repeats,
       logIns: new LogInLog({ audit: logs.audit, clock }),

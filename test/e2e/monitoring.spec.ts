@@ -43,6 +43,7 @@ const NOT_PROVOKED: Readonly<Record<string, string>> = {
   SallyportAuditErrors: 'needs a full disk',
   SallyportLogLost: 'needs a broken standard output',
   SallyportInternalErrors: 'needs a bug',
+  SallyportConnectionsFull: 'needs more connections than this run opens',
   SallyportConnectionLimits: 'needs five minutes of a flood',
 };
 /** It has series only where a gateway keeps answers: `kept-envoy.spec.ts`. */

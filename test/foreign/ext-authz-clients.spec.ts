@@ -19,6 +19,7 @@ import { findGo, goTools } from '../../tools/go.ts';
 import { python3, pythonPackages } from '../../tools/python.ts';
 import { certify, hasOpenssl, tlsOf } from '../support/certificates.ts';
 import { allowed, HEADERS, IGNORED_TRANSPORT, transportOf } from '../support/ext-authz.ts';
+import { IGNORED_CONNECTIONS } from '../support/http2/ignored-connections.ts';
 
 const GRPCIO = fileURLToPath(new URL('ext-authz-grpcio.py', import.meta.url));
 const PROTO = fileURLToPath(new URL('../../proto', import.meta.url));
@@ -64,7 +65,7 @@ describe.skipIf(!hasOpenssl).each(TRANSPORTS)(`the clients of others, over %s${u
     const fields = { wantedFields: nothing, credentialFields: nothing, trustedProxies: [], basicNotice: [] };
     const gateway = { decider: { decide: () => allowed({}) }, headers: HEADERS, ...fields, maxStalenessMs: 1_000 };
     const failed = (...facts: unknown[]): unknown => failures.push(facts);
-    const observer = { handshakeFailed: failed, forwardedForIgnored: failed };
+    const observer = { ...IGNORED_CONNECTIONS, handshakeFailed: failed, forwardedForIgnored: failed };
     const address = way === 'a Unix socket' ? { path: join(folder, 'door.sock') } : { host: '127.0.0.1', port: 0 };
     const clientCa = way === 'mTLS' ? readFileSync(join(folder, 'ca.pem'), 'utf8') : undefined;
     const tls = way === 'TLS' || way === 'mTLS' ? tlsOf(folder, 'server', clientCa) : undefined;

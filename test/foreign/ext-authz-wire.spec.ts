@@ -11,6 +11,7 @@ import { loadExtAuthz } from '../../src/edge/ext-authz/transports/grpc-js/defini
 import { Health } from '../../src/observe/health.ts';
 import { python3, pythonPackages } from '../../tools/python.ts';
 import { allowed, HEADERS, IGNORED_TRANSPORT, ROUTE, shadowed, transportOf } from '../support/ext-authz.ts';
+import { IGNORED_CONNECTIONS } from '../support/http2/ignored-connections.ts';
 
 const GATEWAY = fileURLToPath(new URL('ext-authz-gateway.py', import.meta.url));
 
@@ -56,6 +57,7 @@ describe.each(TRANSPORTS)('the ext_authz door with %s, called with the complete 
       maxStalenessMs: 1000,
     };
     const observer = {
+      ...IGNORED_CONNECTIONS,
       handshakeFailed: (...facts: unknown[]): unknown => failures.push(facts),
       forwardedForIgnored: (...facts: unknown[]): unknown => failures.push(facts),
     };

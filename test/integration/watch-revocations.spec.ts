@@ -14,6 +14,7 @@ import { RevocationWatches, WATCH_LIFE_MS } from '../../src/revocation/revocatio
 import type { RevocationWatcher } from '../../src/revocation-set/revocation-watcher.ts';
 import { makeFreshness } from '../support/core.ts';
 import { allowed } from '../support/ext-authz.ts';
+import { IGNORED_CONNECTIONS } from '../support/http2/ignored-connections.ts';
 import { connectWatches, type WatchStream } from '../support/internal-api/watch-client.ts';
 
 const POLL = { timeout: 20_000, interval: 5 };
@@ -48,6 +49,7 @@ async function open() {
   // The other use cases are for other calls.
   const useCases = { callers, decisionTimeoutMs: 5_000, trustedProxies: [] } as unknown as AccessUseCases;
   const observer = {
+    ...IGNORED_CONNECTIONS,
     handshakeFailed: () => undefined,
     callFailed: (...facts: unknown[]) => failures.push(facts),
     forwardedForIgnored: () => undefined,

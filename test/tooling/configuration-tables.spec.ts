@@ -18,6 +18,6 @@ describe('configurationTables()', () => {
     const rows = configurationTables().get('listen') ?? '';
     expect(rows).toContain('`listen.admin.hosts`');
     expect(rows).not.toContain('`listen.admin.address`');
-    expect(rows).toContain('It has `address`, `tls` and `insecure` of `listen.extAuthz` too');
+    expect(rows).toContain('It has `address`, `tls`, `insecure` and `maxConnections` of `listen.extAuthz` too');
   });
 });

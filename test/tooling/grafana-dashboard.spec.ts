@@ -23,7 +23,7 @@ describe('deploy/grafana/sallyport.json', () => {
       'Revocation and the store',
       'Issuers and keys',
       'Log-ins, tokens and Basic',
-      'Connections of gateways',
+      'Connections',
       'Configuration, instances and records',
     ]);
   });

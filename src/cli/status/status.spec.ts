@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, expect, it, onTestFinished } from 'vitest';
 import { certify, hasOpenssl, readCertificate, tlsOf } from '../../../test/support/certificates.ts';
+import { IGNORED_CONNECTIONS } from '../../../test/support/http2/ignored-connections.ts';
 import { runSallyport } from '../../../test/support/servers/run-sallyport.ts';
 import type { Listener } from '../../config/config.ts';
 import { openAdmin } from '../../edge/admin/service.ts';
@@ -40,7 +41,7 @@ async function open(listener: Listener, state: 'ready' | 'starting' = 'ready'): 
   metrics.add({ name: 'sallyport_decisions_total', help: 'x', type: 'counter', read: () => decisions });
   const build = [{ labels: { version: '9.8.7' }, value: 1 }];
   metrics.add({ name: 'sallyport_build_info', help: 'x', type: 'gauge', read: () => build });
-  const events = { callFailed: () => {}, handshakeFailed: () => {} };
+  const events = { ...IGNORED_CONNECTIONS, callFailed: () => {}, handshakeFailed: () => {} };
   const parts = { health, events, measure: () => metrics, components: () => COMPONENTS, useCases: () => undefined };
   const door = await openAdmin(listener, parts);
   onTestFinished(() => door.close());

@@ -55,7 +55,7 @@ function listenWith(tls: string): string {
 describe('tls of a listener', () => {
   it('is read from files, relative to the configuration', () => {
     const config = configFrom(listenWith('cert: tls/cert.pem, key: ./tls/key.pem, clientCa: tls/cert.pem'), { files });
-    expect(config.listen.extAuthz?.tls).toMatchObject({ cert: CERT, clientCa: CERT });
+    expect(config.listen.extAuthz?.tls).toMatchObject({ cert: CERT, clientCa: CERT, handshakeTimeoutMs: 10_000 });
     expect(Buffer.from(config.listen.extAuthz?.tls?.key.reveal() ?? []).toString()).toBe(KEY);
   });
 

@@ -53,12 +53,12 @@ describe('restartKeys() for listeners', () => {
   });
 });
 
-it('restartKeys() leaves out the limits of connections and their age, but not their transport', () => {
+it('restartKeys() leaves out the limits of connections, their number and age, but not their transport', () => {
   const file = (members: string) =>
     configFrom(
       `version: 1\nlisten: { extAuthz: { address: "127.0.0.1:1", transport: fast${members} } }\nstore: sqlite:/one.db\nroutes: []`,
     );
-  expect(restartKeys(file(''), file(', limits: { pings: 10 }, maxConnectionAge: 1h'))).toEqual([]);
+  expect(restartKeys(file(''), file(', limits: { pings: 10 }, maxConnectionAge: 1h, maxConnections: 20'))).toEqual([]);
   const other = configFrom(
     'version: 1\nlisten: { extAuthz: { address: "127.0.0.1:1", transport: grpc-js } }\nstore: sqlite:/one.db\nroutes: []',
   );

@@ -53,7 +53,13 @@ function openedAs<L extends Listener>(started: L | undefined, next: L | undefine
 /** A reload replaces certificates, but it does not turn TLS or client certificates on or off. */
 function fixedListenerOf(listener: Listener | undefined): unknown {
   return (
-    listener && [listener.address, listener.hosts, listener.tls !== undefined, listener.tls?.clientCa !== undefined]
+    listener && [
+      listener.address,
+      listener.hosts,
+      listener.tls !== undefined,
+      listener.tls?.clientCa !== undefined,
+      listener.tls?.handshakeTimeoutMs,
+    ]
   );
 }
 

@@ -9,6 +9,7 @@ import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
 import { certify, hasOpenssl, tlsOf } from '../../../test/support/certificates.ts';
 import { makeFreshness } from '../../../test/support/core.ts';
 import { allowed, credentialOf, ROUTE } from '../../../test/support/ext-authz.ts';
+import { IGNORED_CONNECTIONS } from '../../../test/support/http2/ignored-connections.ts';
 import {
   type AccessClient,
   type AccessClientOptions,
@@ -83,6 +84,7 @@ class Bench {
       },
       health: this.health,
       observer: {
+        ...IGNORED_CONNECTIONS,
         callFailed: (_, error) => void this.failures.push(error),
         handshakeFailed: () => {},
         forwardedForIgnored: () => {},

@@ -11,7 +11,7 @@ import { Connections } from '../connections.ts';
 import { readHop } from '../forwarded-hop.ts';
 import { addHealth } from '../grpc/grpc-health.ts';
 import type { GrpcListener } from '../grpc/grpc-listener.ts';
-import { openGrpcListener } from '../grpc/grpc-listener.ts';
+import { GRPC_JS_CAUSES, openGrpcListener } from '../grpc/grpc-listener.ts';
 import type { DoorObserver } from '../listening.ts';
 import type { CallInput, Outcome } from './call.ts';
 import { correlationOf, credentialOf, done, failed, limitsOf, peerAddress } from './call.ts';
@@ -62,7 +62,7 @@ export interface AccessApiParts {
  */
 export async function openAccessApi(listener: Listener, parts: AccessApiParts): Promise<GrpcListener> {
   const server = new Server(SERVER_OPTIONS);
-  const connections = new Connections();
+  const connections = new Connections({ door: DOOR, listener, observer: parts.observer }, GRPC_JS_CAUSES);
   const loaded = loadPackage();
   const definition = accessDefinition(loaded);
   const calls = new Calls(parts, connections, new CallErrors(loaded), listener, definition);

@@ -3,6 +3,7 @@ import { request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { IGNORED_CONNECTIONS } from '../../../test/support/http2/ignored-connections.ts';
 import type { Decision } from '../../core/decision.ts';
 import { deny } from '../../core/decision.ts';
 import type { AccessRequest } from '../../core/request.ts';
@@ -50,7 +51,11 @@ beforeEach(async () => {
     { address: { host: '127.0.0.1', port: 0 }, tls: undefined },
     {
       health: new Health(),
-      events: { callFailed: (call, error) => void failures.push([call, error]), handshakeFailed: () => {} },
+      events: {
+        ...IGNORED_CONNECTIONS,
+        callFailed: (call, error) => void failures.push([call, error]),
+        handshakeFailed: () => {},
+      },
       measure: () => new Metrics(),
       components: () => ({}) as never, // not asked for
       useCases: () => useCases,

@@ -9,6 +9,7 @@ import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, it } from 'vitest';
 import { certify, hasOpenssl, tlsOf } from '../../../test/support/certificates.ts';
 import { parseExposition } from '../../../test/support/exposition.ts';
+import { IGNORED_CONNECTIONS } from '../../../test/support/http2/ignored-connections.ts';
 import type { Listener } from '../../config/config.ts';
 import { Health } from '../../observe/health.ts';
 import { Metrics } from '../../observe/metrics/metrics.ts';
@@ -31,6 +32,7 @@ async function open(metrics = new Metrics(), listener = LOOPBACK) {
   const health = new Health();
   const failures: unknown[] = [];
   const events = {
+    ...IGNORED_CONNECTIONS,
     callFailed: (_call: string, error: unknown): void => void failures.push(error),
     handshakeFailed: (door: string, _client: string | undefined, error: unknown): void => {
       failures.push([door, error]);

@@ -22,8 +22,12 @@ import {
 import { isMeantForUs } from './host.ts';
 import type { AdminUseCases } from './use-cases.ts';
 
+const DOOR = 'admin';
+
 const HEADERS_TIMEOUT_MS = 5_000;
 const REQUEST_TIMEOUT_MS = 10_000;
+/** How often Node looks for requests that take longer. */
+const CHECK_INTERVAL_MS = 1_000;
 const CLOSE_LIMIT_MS = 1_000;
 
 /** What this door shows. */
@@ -37,8 +41,8 @@ export type AdminParts = Pick<Observation, 'health' | 'components' | 'measure'> 
 export interface AdminDoor {
   /** `host:port` or `unix:/path`, as bound. */
   readonly address: string;
-  /** Takes up another certificate, for the connections from now on. The address and whether there is TLS stay. */
-  reconfigure(listener: Pick<Listener, 'tls'>): void;
+  /** Takes up another certificate and `maxConnections`, for the connections from now on. The address and whether there is TLS stay. */
+  reconfigure(listener: Pick<Listener, 'tls' | 'maxConnections'>): void;
   /** Lets running answers finish, within a second. */
   close(): Promise<void>;
 }
@@ -46,10 +50,11 @@ export interface AdminDoor {
 /** Opens the door for operators: `/metrics`, `/livez`, `/readyz` and `POST /explain`. Rejects if it cannot listen. */
 export async function openAdmin(listener: Listener, parts: AdminParts): Promise<AdminDoor> {
   const metrics = parts.measure();
-  const connections = new Connections();
+  const connections = new Connections({ door: DOOR, listener, observer: parts.events });
   const server = createFor(listener, (request, response) => {
-    connections.begin();
-    response.once('close', () => connections.end());
+    const { socket } = request;
+    connections.begin(socket);
+    response.once('close', () => connections.end(socket));
     if (!isMeantForUs(request.headers.host, listener)) {
       sendMisdirected(response);
       return;
@@ -60,12 +65,15 @@ export async function openAdmin(listener: Listener, parts: AdminParts): Promise<
     });
   });
   connections.add(server);
-  watchHandshakes(server, 'admin', parts.events);
-  const address = await listen(server, 'admin', listener);
+  watchHandshakes(server, DOOR, parts.events);
+  const address = await listen(server, DOOR, listener);
   const renewTls = tlsRenewal(listener.tls, [server]);
   return {
     address,
-    reconfigure: ({ tls }) => renewTls(tls),
+    reconfigure: (next) => {
+      renewTls(next.tls);
+      connections.reconfigure(next);
+    },
     close: () => close(server, connections),
   };
 }
@@ -118,7 +126,11 @@ function isReaderGone(error: unknown): boolean {
 }
 
 function createFor({ tls }: Listener, onRequest: (request: IncomingMessage, response: ServerResponse) => void): Server {
-  const common = { headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS };
+  const common = {
+    headersTimeout: HEADERS_TIMEOUT_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    connectionsCheckingInterval: CHECK_INTERVAL_MS,
+  };
   if (tls === undefined) return http.createServer(common, onRequest);
   return https().createServer({ ...common, ...tlsOptions(tls) }, onRequest);
 }

@@ -14,6 +14,7 @@ import { service as healthService } from 'grpc-health-check';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { certify, hasOpenssl, tlsOf } from '../../../test/support/certificates.ts';
 import { allowed, HEADERS, IGNORED_TRANSPORT, ROUTE, transportOf } from '../../../test/support/ext-authz.ts';
+import { IGNORED_CONNECTIONS } from '../../../test/support/http2/ignored-connections.ts';
 import type { Listener } from '../../config/config.ts';
 import type { TransportConfig } from '../../config/transport-config.ts';
 import { TRANSPORTS } from '../../config/transport-config.ts';
@@ -81,6 +82,7 @@ async function open(decide: Decide, listener: Listener = LOOPBACK, health = read
   const failed = (error: unknown): unknown => failures.push(error);
   const handshakes: [client: string | undefined, error: unknown][] = [];
   const observer = {
+    ...IGNORED_CONNECTIONS,
     handshakeFailed: (_door: string, client: string | undefined, error: unknown): void => {
       handshakes.push([client, error]);
     },

@@ -23,8 +23,8 @@ const OPTIONS = {
 interface HttpListener {
   /** `host:port` or `unix:/path`, as bound. */
   readonly address: string;
-  /** Takes up another certificate, for the connections from now on. */
-  reconfigure(listener: Pick<Listener, 'tls'>): void;
+  /** Takes up another certificate and `maxConnections`, for the connections from now on. */
+  reconfigure(listener: Pick<Listener, 'tls' | 'maxConnections'>): void;
   /** Stops listening and lets running requests finish, for at most `limitMs`. */
   close(limitMs: number): Promise<void>;
 }
@@ -42,11 +42,12 @@ export async function openListener(
   observer: HandshakeObserver,
   handlers: Handlers,
 ): Promise<HttpListener> {
-  const connections = new Connections();
+  const connections = new Connections({ door, listener, observer });
   let isClosing = false;
   const onRequest: RequestListener = (request, response) => {
-    connections.begin();
-    response.once('close', () => connections.end());
+    const { socket } = request;
+    connections.begin(socket);
+    response.once('close', () => connections.end(socket));
     if (isClosing) response.shouldKeepAlive = false;
     handlers.onRequest(request, response);
   };
@@ -64,7 +65,10 @@ export async function openListener(
   const renewTls = tlsRenewal(listener.tls, servers);
   return {
     address,
-    reconfigure: ({ tls }) => renewTls(tls),
+    reconfigure: (next) => {
+      renewTls(next.tls);
+      connections.reconfigure(next);
+    },
     close: async (limitMs) => {
       isClosing = true;
       const closed = servers.map((server) => once(server.close(), 'close'));

@@ -48,7 +48,7 @@ export interface VerifyDoor {
   /** `host:port` or `unix:/path`, as bound. */
   readonly address: string;
   /** Takes up another mode and `certificateFrom`, and another certificate for new connections. The address and whether there is TLS stay. */
-  reconfigure(listener: Pick<Listener, 'tls' | 'mode' | 'certificateFrom'>): void;
+  reconfigure(listener: Pick<Listener, 'tls' | 'maxConnections' | 'mode' | 'certificateFrom'>): void;
   /** Stops listening and lets running requests finish, for at most `limitMs`. */
   close(limitMs: number): Promise<void>;
 }

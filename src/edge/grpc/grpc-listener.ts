@@ -1,9 +1,17 @@
+import type { Socket } from 'node:net';
 import { type Server, ServerCredentials } from '@grpc/grpc-js';
 import type { Listener } from '../../config/config.ts';
-import type { Connections } from '../connections.ts';
+import type { Connections, EndCause } from '../connections.ts';
 import type { HandshakeObserver } from '../listening.ts';
 import { joinRepeatedCredentials } from './repeated-credentials.ts';
 import { openSocketListener, type SocketListener } from './socket-listener.ts';
+
+/** Why a door with grpc-js ends connections. */
+export const GRPC_JS_CAUSES: readonly EndCause[] = ['full', 'silent'];
+
+const PREFACE_MS = 10_000;
+/** The length of the connection preface. RFC 9113, section 3.4. */
+const PREFACE_BYTES = 24;
 
 /** A listening gRPC server. */
 export interface GrpcListener extends Pick<SocketListener, 'address' | 'reconfigure'> {
@@ -17,6 +25,8 @@ export interface GrpcListenerParts {
   readonly server: Server;
   readonly connections: Connections;
   readonly observer: HandshakeObserver;
+  /** Milliseconds for the connection preface, for which grpc-js would wait for ever. By default 10,000. */
+  readonly prefaceMs?: number;
 }
 
 /**
@@ -25,8 +35,17 @@ export interface GrpcListenerParts {
  */
 export async function openGrpcListener(listener: Listener, parts: GrpcListenerParts): Promise<GrpcListener> {
   const { server, connections } = parts;
-  const { injectConnection: accept } = server.createConnectionInjector(ServerCredentials.createInsecure());
+  const { injectConnection } = server.createConnectionInjector(ServerCredentials.createInsecure());
   joinRepeatedCredentials(server);
+  const accept = (socket: Socket): void => {
+    const timer = setTimeout(() => {
+      if (socket.bytesRead >= PREFACE_BYTES) return;
+      parts.observer.connectionEnded(parts.door, 'silent', socket.remoteAddress);
+      socket.destroy();
+    }, parts.prefaceMs ?? PREFACE_MS).unref();
+    socket.once('close', () => clearTimeout(timer));
+    injectConnection(socket);
+  };
   const { address, reconfigure, stop } = await openSocketListener(listener, { ...parts, accept });
   return {
     address,

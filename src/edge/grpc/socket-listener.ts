@@ -16,8 +16,8 @@ const SOCKETS = { noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 
 export interface SocketListener {
   /** `host:port` or `unix:/path`, as bound. */
   readonly address: string;
-  /** Takes up another certificate, for the connections from now on. The address and whether there is TLS stay. */
-  reconfigure(listener: Pick<Listener, 'tls'>): void;
+  /** Takes up another certificate and `maxConnections`, for the connections from now on. The address and whether there is TLS stay. */
+  reconfigure(listener: Pick<Listener, 'tls' | 'maxConnections'>): void;
   /** Stops listening at once; resolves when the last connection is closed. */
   stop(): Promise<void>;
 }
@@ -26,7 +26,7 @@ export interface SocketListenerParts {
   /** Its key under `listen`. */
   readonly door: string;
   /** Tracks every connection, also those that are never handed on. */
-  readonly connections: Pick<Connections, 'add'>;
+  readonly connections: Pick<Connections, 'add' | 'handOver' | 'reconfigure'>;
   readonly observer: HandshakeObserver;
   /** Takes a connection over: with TLS, after the handshake, and only if the client offered HTTP/2. */
   readonly accept: (socket: Socket) => void;
@@ -36,9 +36,7 @@ export interface SocketListenerParts {
 export async function openSocketListener(listener: Listener, parts: SocketListenerParts): Promise<SocketListener> {
   const create = (): Server => {
     try {
-      const server = createFor(listener.tls, parts);
-      parts.connections.add(server);
-      return server;
+      return createFor(listener.tls, parts);
     } catch (cause) {
       throw cannotListen(parts.door, listener.address, cause);
     }
@@ -47,16 +45,32 @@ export async function openSocketListener(listener: Listener, parts: SocketListen
   const renewTls = tlsRenewal(listener.tls, servers);
   return {
     address,
-    reconfigure: ({ tls }) => renewTls(tls),
+    reconfigure: (next) => {
+      renewTls(next.tls);
+      parts.connections.reconfigure(next);
+    },
     stop: async () => {
       await Promise.all(servers.map((server) => once(server.close(), 'close')));
     },
   };
 }
 
-function createFor(tls: ListenerTls | undefined, { door, observer, accept }: SocketListenerParts): Server {
-  if (tls === undefined) return createServer(SOCKETS, accept);
-  const server = nodeTls().createServer({ ...tlsOptions(tls), ALPNProtocols: [HTTP2], ...SOCKETS }, (socket) => {
+function createFor(tls: ListenerTls | undefined, parts: SocketListenerParts): Server {
+  const { door, connections, observer } = parts;
+  const accept = (socket: Socket): void => {
+    // A door with too many connections has closed it.
+    if (socket.destroyed) return;
+    connections.handOver(socket);
+    parts.accept(socket);
+  };
+  if (tls === undefined) {
+    const server = createServer(SOCKETS);
+    connections.add(server);
+    return server.on('connection', accept);
+  }
+  const server = nodeTls().createServer({ ...tlsOptions(tls), ALPNProtocols: [HTTP2], ...SOCKETS });
+  connections.add(server);
+  server.on('secureConnection', (socket) => {
     // Catches errors before the connection's owner listens for them; the connection closes next.
     socket.on('error', () => {});
     if (socket.alpnProtocol === HTTP2) {

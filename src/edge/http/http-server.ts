@@ -72,12 +72,17 @@ function build(tls: Listener['tls'], trustedProxies: () => readonly string[]): F
 }
 
 /** Tracks the open connections and running requests of a server. Called before it listens. */
-export function watchConnections(server: FastifyInstance, door: string, observer: DoorObserver): Connections {
-  const connections = new Connections();
+export function watchConnections(
+  server: FastifyInstance,
+  door: string,
+  listener: Listener,
+  observer: DoorObserver,
+): Connections {
+  const connections = new Connections({ door, listener, observer });
   connections.add(server.server);
-  server.server.on('request', (_request: IncomingMessage, response: ServerResponse) => {
-    connections.begin();
-    response.once('close', () => connections.end());
+  server.server.on('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
+    connections.begin(socket);
+    response.once('close', () => connections.end(socket));
   });
   watchHandshakes(server.server, door, observer);
   return connections;

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { fastify } from 'fastify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { IGNORED_CONNECTIONS } from '../../../test/support/http2/ignored-connections.ts';
 import type { ResourceConfig } from '../../config/config.ts';
 import type { ResourceMetadataParts } from './service.ts';
 import { openResourceMetadata, resourceMetadata } from './service.ts';
@@ -109,6 +110,7 @@ describe('the metadata of resources', () => {
 describe('openResourceMetadata()', () => {
   it('serves metadata and nothing else', async () => {
     const observer: ResourceMetadataParts['observer'] = {
+      ...IGNORED_CONNECTIONS,
       handshakeFailed: () => {},
       callFailed: () => {},
       forwardedForIgnored: () => {},

@@ -52,12 +52,15 @@ export async function openResourceMetadata(listener: Listener, parts: ResourceMe
   const { resources, trustedProxies, observer } = parts;
   const server = createHttpServer(listener.tls, { door: DOOR, trustedProxies, observer, bodyTypes: 'empty' });
   server.register(resourceMetadata(resources));
-  const connections = watchConnections(server, DOOR, observer);
+  const connections = watchConnections(server, DOOR, listener, observer);
   const address = await listen(server, DOOR, listener);
   const renewTls = tlsRenewal(listener.tls, [server.server]);
   return {
     address,
-    reconfigure: ({ tls }: Pick<Listener, 'tls'>) => renewTls(tls),
+    reconfigure: (next: Pick<Listener, 'tls' | 'maxConnections'>) => {
+      renewTls(next.tls);
+      connections.reconfigure(next);
+    },
     close: (limitMs: number) => shutDown(server, connections, limitMs),
   };
 }

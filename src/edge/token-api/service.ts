@@ -44,8 +44,8 @@ export interface TokenApiParts {
 export interface TokenApiDoor {
   /** The bound address: `host:port` or `unix:/path`. */
   readonly address: string;
-  /** Uses another certificate for new connections. The address, and whether TLS is used, cannot change. */
-  reconfigure(listener: Pick<Listener, 'tls'>): void;
+  /** Uses another certificate and `maxConnections` for new connections. The address, and whether TLS is used, cannot change. */
+  reconfigure(listener: Pick<Listener, 'tls' | 'maxConnections'>): void;
   /** Lets running calls finish, for at most `limitMs`. */
   close(limitMs: number): Promise<void>;
 }
@@ -93,12 +93,15 @@ export async function openTokenApi(listener: Listener, parts: TokenApiParts): Pr
   });
   for (const protocol of CALL_PROTOCOLS) server.register(async (calls) => register(calls, protocol));
   for (const pages of parts.pages) server.register(pages);
-  const connections = watchConnections(server, DOOR, observer);
+  const connections = watchConnections(server, DOOR, listener, observer);
   const address = await listen(server, DOOR, listener);
   const renewTls = tlsRenewal(listener.tls, [server.server]);
   return {
     address,
-    reconfigure: ({ tls }) => renewTls(tls),
+    reconfigure: (next) => {
+      renewTls(next.tls);
+      connections.reconfigure(next);
+    },
     close: (limitMs) => shutDown(server, connections, limitMs),
   };
 }

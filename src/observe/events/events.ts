@@ -13,6 +13,7 @@ import type { DecisionCells } from '../metrics/decision-cells.ts';
 import type { DecisionDurations } from '../metrics/decision-durations.ts';
 import type { KeptPasses } from '../metrics/kept-passes.ts';
 import type { TracedDecisionLog } from '../tracing/traced-decision-log.ts';
+import type { DoorEvents, DoorState, EndCause } from './door-events.ts';
 
 /** Where events go. */
 export interface EventsParts {
@@ -21,6 +22,7 @@ export interface EventsParts {
   readonly durations: DecisionDurations;
   readonly tracedLog: Pick<TracedDecisionLog, 'record'>;
   readonly failures: Failures;
+  readonly doors: DoorEvents;
   readonly forwarding: Forwarding;
   readonly repeats: Repeats;
   readonly logIns: LogInLog;
@@ -68,15 +70,17 @@ export class Events implements DecisionObserver {
     this.reportFailure(error, { call }, 'a call failed');
   }
 
-  /** @param door its key under `listen`. */
+  /** @param door its key under `listen`, as in the two below. */
+  doorOpened(door: string, state: DoorState, causes: readonly EndCause[]): void {
+    this.parts.doors.doorOpened(door, state, causes);
+  }
+
+  connectionEnded(door: string, cause: EndCause, client: string | undefined): void {
+    this.parts.doors.connectionEnded(door, cause, client);
+  }
+
   handshakeFailed(door: string, client: string | undefined, error: unknown): void {
-    const { failures, logs, repeats } = this.parts;
-    failures.countHandshake(door);
-    // OpenSSL's message contains a thread id, its reason does not.
-    const cause = error instanceof Error && 'reason' in error ? String(error.reason) : messageOf(error);
-    repeats.tell(`handshake ${door} ${cause}`, (repeated) => {
-      logs.app.warn({ door, client, cause, ...repeated }, 'TLS handshake failed');
-    });
+    this.parts.doors.handshakeFailed(door, client, error);
   }
 
   lastUsesFailed(error: unknown): void {

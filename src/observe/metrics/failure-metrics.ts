@@ -41,9 +41,6 @@ export function failureMetrics({ health, failures, forwarding, logs }: FailureMe
     counter('sallyport_telemetry_failures_total', 'Exports over OpenTelemetry that failed, by signal.', () =>
       labelled('signal', failures.exports),
     ),
-    counter('sallyport_tls_handshake_failures_total', 'Failed TLS handshakes, by door.', () =>
-      labelled('door', failures.handshakes),
-    ),
     counter(
       'sallyport_forwarded_for_ignored_total',
       'Requests whose X-Forwarded-* was ignored because trustedProxies does not list their peer.',

@@ -4,6 +4,8 @@ import type { DecisionMetricsParts } from './decision-metrics.ts';
 import { decisionMetrics } from './decision-metrics.ts';
 import type { DecisionPointMetricsParts } from './decision-point-metrics.ts';
 import { decisionPointMetrics } from './decision-point-metrics.ts';
+import type { DoorMetricsParts } from './door-metrics.ts';
+import { doorMetrics } from './door-metrics.ts';
 import type { FailureMetricsParts } from './failure-metrics.ts';
 import { failureMetrics } from './failure-metrics.ts';
 import type { IssuerMetricsParts } from './issuer-metrics.ts';
@@ -21,6 +23,7 @@ export type OwnMetricsParts = DecisionMetricsParts &
   IssuerMetricsParts &
   DecisionPointMetricsParts &
   FailureMetricsParts &
+  DoorMetricsParts &
   TransportMetricsParts &
   WorkerMetricsParts &
   ConfigMetricsParts;
@@ -33,6 +36,7 @@ export function addOwnMetrics(metrics: Metrics, parts: OwnMetricsParts): void {
     issuerMetrics,
     decisionPointMetrics,
     failureMetrics,
+    doorMetrics,
     transportMetrics,
     workerMetrics,
     configMetrics,

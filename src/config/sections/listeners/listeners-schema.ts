@@ -1,8 +1,9 @@
 import * as z from 'zod';
-import { FORWARD_AUTH_MODES } from '../../config.ts';
+import { DEFAULT_MAX_CONNECTIONS, FORWARD_AUTH_MODES } from '../../config.ts';
 import { parseAddress } from '../../reading/addresses.ts';
 import { pemPath } from '../../reading/pem-path.ts';
 import { distinct, expected, parsed, text } from '../../reading/shape.ts';
+import { milliseconds } from '../../reading/times.ts';
 import { hostProblem } from '../routes/route-schema.ts';
 import { transportMembers } from './transport-schema.ts';
 
@@ -14,20 +15,33 @@ const tls = z.strictObject({
   clientCa: pemPath("the clients' CA")
     .optional()
     .describe('PEM file with the CA of the required client certificates; without it, clients need none'),
+  handshakeTimeout: milliseconds('100ms', '5m')
+    .prefault('10s')
+    .describe('How long a client may take for its TLS handshake'),
 });
+
+const CONNECTIONS_ERROR = expected('a whole number from 10 to 1000000');
 
 const listenerMap = {
   address: address.describe('host:port, [IPv6]:port or unix:path'),
   tls: tls.optional().describe('TLS; without it, the connection is not encrypted'),
   insecure: z.boolean().prefault(false).describe('Accept clients without authentication on an address beyond loopback'),
+  maxConnections: z
+    .int({ error: CONNECTIONS_ERROR })
+    .min(10, { error: CONNECTIONS_ERROR })
+    .max(1_000_000, { error: CONNECTIONS_ERROR })
+    .prefault(DEFAULT_MAX_CONNECTIONS)
+    .describe(
+      'Most open connections, in each process. For a further one, the one that has made no call for the longest time is closed: from 10 to 1000000',
+    ),
 };
 
-const LISTENER = "an address such as '127.0.0.1:9191', or a map with address, tls and insecure";
+const LISTENER = "an address such as '127.0.0.1:9191', or a map with address, tls, insecure and maxConnections";
 const listener = z.union([address, z.strictObject(listenerMap)], { error: expected(LISTENER) });
 
 const extAuthzListener = z.union([address, z.strictObject({ ...listenerMap, ...transportMembers })], {
   error: expected(
-    "an address such as '127.0.0.1:9191', or a map with address, tls, insecure, transport, limits and maxConnectionAge",
+    "an address such as '127.0.0.1:9191', or a map with address, tls, insecure, maxConnections, transport, limits and maxConnectionAge",
   ),
 });
 
@@ -67,7 +81,7 @@ const verifyListener = z.union(
   ],
   {
     error: expected(
-      "an address such as '127.0.0.1:9193', or a map with address, tls, insecure, mode and certificateFrom",
+      "an address such as '127.0.0.1:9193', or a map with address, tls, insecure, maxConnections, mode and certificateFrom",
     ),
   },
 );

@@ -27,7 +27,7 @@ describe('listen', () => {
     [
       '{ extAuthz: 9191 }',
       [
-        "2:21: listen.extAuthz: expected an address such as '127.0.0.1:9191', or a map with address, tls, insecure, transport, limits and maxConnectionAge, found 9191",
+        "2:21: listen.extAuthz: expected an address such as '127.0.0.1:9191', or a map with address, tls, insecure, maxConnections, transport, limits and maxConnectionAge, found 9191",
       ],
     ],
     ['{ extAuthz: here }', [`2:21: listen.extAuthz: expected ${ADDRESS}, found 'here'`]],
@@ -61,12 +61,17 @@ describe('listen', () => {
     ],
     [
       '{ extAuthz: 127.0.0.1:9191, tokens: { address: 127.0.0.1:9192, mode: nginx } }',
-      ['2:72: listen.tokens: unknown key, expected address, tls or insecure'],
+      ['2:72: listen.tokens: unknown key, expected address, tls, insecure or maxConnections'],
     ],
     [
       '{ extAuthz: 127.0.0.1:9191, tokens: 127.0.0.1:9191 }',
       ['2:45: listen.tokens: overlaps with listen.extAuthz: expected another address or port'],
     ],
+    [
+      '{ extAuthz: { address: 127.0.0.1:9191, maxConnections: 9 } }',
+      ['2:64: listen.extAuthz.maxConnections: expected a whole number from 10 to 1000000, found 9'],
+    ],
+    ['{ tokens: { address: 127.0.0.1:9192, maxConnections: 10 } }', []],
     [
       '{ extAuthz: unix:x, tokens: unix:./x }',
       ['2:37: listen.tokens: overlaps with listen.extAuthz: expected another address or port'],
@@ -79,6 +84,7 @@ describe('listen', () => {
     expect(configFrom(fileListening('{ extAuthz: "[::1]:9191" }')).listen).toEqual({
       extAuthz: {
         address: { host: '::1', port: 9191 },
+        maxConnections: 10_000,
         tls: undefined,
         transport: expect.objectContaining({ kind: DEFAULT_TRANSPORT }),
       },

@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import type { Config, ExtAuthzListener, Listener } from '../../config.ts';
+import { type Config, DEFAULT_MAX_CONNECTIONS, type ExtAuthzListener, type Listener } from '../../config.ts';
 import type { IssuerConfig } from '../../issuer-config.ts';
 import type { Address } from '../../reading/addresses.ts';
 import { collide, isLoopback } from '../../reading/addresses.ts';
@@ -50,7 +50,7 @@ function refuseCollisions(draft: Draft, listen: Config['listen']): void {
 }
 
 function readListener(draft: Draft, path: Path, written: Written): Listener {
-  const { address, tls } = expand(written);
+  const { address, tls, maxConnections } = expand(written);
   const hosts = 'hosts' in written ? written.hosts : undefined;
   const mode = 'mode' in written ? written.mode : undefined;
   const certificateFrom = 'certificateFrom' in written ? written.certificateFrom : undefined;
@@ -62,8 +62,18 @@ function readListener(draft: Draft, path: Path, written: Written): Listener {
     ...(hosts === undefined ? {} : { hosts }),
     ...(mode === undefined ? {} : { mode }),
     address: 'path' in address ? { path: draft.absolute(address.path) } : address,
-    tls: tls && readTls(draft, [...path, 'tls'], tls),
+    tls: tls && readListenerTls(draft, [...path, 'tls'], tls),
+    maxConnections,
   };
+}
+
+function readListenerTls(
+  draft: Draft,
+  path: Path,
+  written: NonNullable<Exclude<Written, Address>['tls']>,
+): Listener['tls'] {
+  const tls = readTls(draft, path, written);
+  return tls && { ...tls, handshakeTimeoutMs: written.handshakeTimeout };
 }
 
 function readExtAuthz(draft: Draft, written: NonNullable<Listen['extAuthz']>): ExtAuthzListener {
@@ -93,7 +103,9 @@ function refuseUnencrypted(draft: Draft, path: Path, written: Written): void {
 }
 
 function expand(written: Written): Exclude<Written, Address> {
-  return 'address' in written ? written : { address: written, insecure: false };
+  return 'address' in written
+    ? written
+    : { address: written, insecure: false, maxConnections: DEFAULT_MAX_CONNECTIONS };
 }
 
 /** The scope that a caller of the internal API needs. */

@@ -11,7 +11,9 @@ import {
   prefixed,
   type Setting,
 } from '../../../../../test/support/http2/frames.ts';
+import { IGNORED_CONNECTIONS } from '../../../../../test/support/http2/ignored-connections.ts';
 import { RawClient } from '../../../../../test/support/http2/raw-client.ts';
+import type { ExtAuthzListener } from '../../../../config/config.ts';
 import type { FastTransportConfig, TransportLimits } from '../../../../config/transport-config.ts';
 import type { Decision } from '../../../../core/decision.ts';
 import { deny } from '../../../../core/decision.ts';
@@ -29,7 +31,9 @@ afterEach(async () => {
   for (const close of closing.splice(0).toReversed()) await close();
 });
 
-function listenerWith(limits: Partial<TransportLimits> = {}) {
+function listenerWith(
+  limits: Partial<TransportLimits> = {},
+): ExtAuthzListener & { readonly transport: FastTransportConfig } {
   const transport = transportOf('fast') as FastTransportConfig;
   const address = { host: '127.0.0.1', port: 0 };
   return { address, tls: undefined, transport: { ...transport, limits: { ...transport.limits, ...limits } } };
@@ -63,7 +67,7 @@ async function open(
     gateway: () => gateway,
     failed: (error) => void failures.push(error),
     health: new Health(),
-    observer: { handshakeFailed: () => {}, forwardedForIgnored: () => {} },
+    observer: { ...IGNORED_CONNECTIONS, handshakeFailed: () => {}, forwardedForIgnored: () => {} },
     transport,
   });
   closing.push(() => door.close(0));
@@ -115,6 +119,26 @@ describe('openFastDoor()', () => {
     good.send(call(1, CHECK_PATH, ''));
     expect((await good.reply(1)).fields).toMatchObject({ 'grpc-status': '0' });
     expect(told.filter(([what]) => what === 'closed')).toHaveLength(1);
+  });
+
+  it('strangers who fill the door cut off no client that makes calls, and keep none out', async () => {
+    const { door, told } = await open(undefined, { ...listenerWith(), maxConnections: 20 });
+    const envoy = await clientOf(door);
+    const check = async (client: RawClient, id: number): Promise<void> => {
+      client.send(call(id, CHECK_PATH, ''));
+      expect((await client.reply(id)).fields).toMatchObject({ 'grpc-status': '0' });
+    };
+    await check(envoy, 1);
+    for (let stranger = 0; stranger < 100; stranger++) {
+      await clientOf(door);
+      if (stranger % 20 === 0) await check(envoy, stranger + 3);
+    }
+    await check(await clientOf(door), 1);
+    await check(envoy, 201);
+    expect(told.filter(([what]) => what === 'draining').length).toBeGreaterThanOrEqual(82);
+    door.reconfigure({ ...listenerWith(), maxConnections: 30 });
+    const more = await Promise.all(Array.from({ length: 10 }, () => clientOf(door)));
+    for (const client of more) await check(client, 1);
   });
 
   it('tells of a client that breaks HTTP/2', async () => {

@@ -38,7 +38,8 @@ export async function openFastDoor(
     [HEALTH_CHECK_PATH, healthCheck(parts.health, [EXT_AUTHZ])],
   ]);
   const server = new UnaryServer({ methods, observer, ...settingsOf(listener.transport) });
-  const connections = new Connections();
+  const closeIdle = (): boolean => server.closeIdle();
+  const connections = new Connections({ door: DOOR, listener, observer: parts.observer, closeIdle });
   const accept = (socket: Socket): void => server.serve(socket);
   const sockets = await openSocketListener(listener, { door: DOOR, connections, observer: parts.observer, accept });
   return {

@@ -2,7 +2,7 @@ import { DEFAULT_LIMITS } from '../../../../http2/limits.ts';
 import type { DrainCause, Http2Observer } from '../../../../http2/observer.ts';
 import type { ExtAuthzParts } from '../../door.ts';
 
-const CAUSES: readonly DrainCause[] = ['age', 'stream ids', 'close'];
+const CAUSES: readonly DrainCause[] = ['age', 'stream ids', 'close', 'full'];
 
 /** Passes on what happens on the connections, with the limits as the configuration names them. */
 export function observe({ transport, failed }: Pick<ExtAuthzParts, 'transport' | 'failed'>): Http2Observer {

@@ -6,7 +6,7 @@ import { TRACEPARENT } from '../../../correlation.ts';
 import type { Gateway } from '../../../gateway.ts';
 import { callInMemory } from '../../../grpc/call-in-memory.ts';
 import { addHealth } from '../../../grpc/grpc-health.ts';
-import { openGrpcListener } from '../../../grpc/grpc-listener.ts';
+import { GRPC_JS_CAUSES, openGrpcListener } from '../../../grpc/grpc-listener.ts';
 import type { CheckParts, CheckService } from '../../check-service.ts';
 import { createCheckService, DOOR } from '../../check-service.ts';
 import type { ExtAuthzDoor, ExtAuthzParts } from '../../door.ts';
@@ -20,14 +20,14 @@ import { createLoadedDecoder } from './loaded-decoder.ts';
 /** Opens the door with grpc-js. Rejects if it cannot listen. */
 export async function openGrpcJsDoor(listener: ExtAuthzListener, parts: ExtAuthzParts): Promise<ExtAuthzDoor> {
   const loaded = loadPackage();
-  const connections = new Connections();
+  const connections = new Connections({ door: DOOR, listener, observer: parts.observer }, GRPC_JS_CAUSES);
   const server = createServer(loaded, parts, connections);
   addHealth(server, parts.health, [EXT_AUTHZ]);
   const open = await openGrpcListener(listener, { door: DOOR, server, connections, observer: parts.observer });
   return { ...open, warmUp: (gateway, authorizations) => warmUp(loaded, gateway, authorizations) };
 }
 
-function createServer(loaded: ExtAuthzPackage, parts: CheckParts, connections: Connections): Server {
+function createServer(loaded: ExtAuthzPackage, parts: CheckParts, connections: RunningCalls): Server {
   // Unlimited: a message over our limit would be a gRPC error, and `failure_mode_allow` lets the request pass then.
   const server = new Server({ 'grpc.max_receive_message_length': -1 });
   const answer = createCheckService(parts, (...decoderParts) => createLoadedDecoder(loaded, ...decoderParts));
@@ -40,9 +40,11 @@ function createServer(loaded: ExtAuthzPackage, parts: CheckParts, connections: C
 }
 
 async function warmUp(loaded: ExtAuthzPackage, gateway: Gateway, authorizations: readonly string[]): Promise<void> {
-  const server = createServer(loaded, unobservedParts(gateway), new Connections());
+  const server = createServer(loaded, unobservedParts(gateway), { begin: () => {}, end: () => {} });
   await callInMemory(server, loaded.service.Check.path, encodeChecks(authorizations)).catch(() => {});
 }
+/** Counts the calls that run. */
+type RunningCalls = Pick<Connections, 'begin' | 'end'>;
 type Call = ServerUnaryCall<CheckRequest, Buffer>;
 type Reply = sendUnaryData<Buffer>;
 
@@ -50,7 +52,7 @@ async function check(
   call: Call,
   reply: Reply,
   answer: CheckService<CheckRequest>,
-  connections: Connections,
+  connections: RunningCalls,
 ): Promise<void> {
   connections.begin();
   try {
