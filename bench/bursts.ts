@@ -76,9 +76,9 @@ function open(decider: Authorizer): Promise<ExtAuthzDoor> {
 
 async function burst(algorithm: string): Promise<Record<'turns' | 'waits' | 'collections', Spread>> {
   const { privateKey, publicKey } = PAIRS[algorithm] ?? shared;
-  const signers = new Signatures({ clock, freed: () => pace.resume() });
+  const signers = new Signatures({ clock, freed: () => pace.resume(), goOn: (work) => pace.goOn(work) });
   const pace = new VerificationPace({ clock, hasRoom: () => signers.hasRoom() });
-  const door = await open(authorizerOf(algorithm, publicKey, { signers, pace, waitMs: 5_000 }));
+  const door = await open(authorizerOf(algorithm, publicKey, { signers, pace }));
   const terms: BurstTerms = { port: Number(door.address.split(':').at(-1)), algorithm, privateKey, tokens: TOKENS };
   const client = new Worker(CLIENT, { workerData: terms });
   await once(client, 'message');

@@ -5,7 +5,9 @@ import { Authorizer } from '../../src/authorizer/authorizer.ts';
 import { BearerVerifier } from '../../src/verification/bearer/bearer-verifier.ts';
 import { Issuers } from '../../src/verification/bearer/issuers.ts';
 import { FixedKeys } from '../../src/verification/keys.ts';
+import type { VerificationPace } from '../../src/verification/pace/verification-pace.ts';
 import { ScopeLists } from '../../src/verification/scope-lists.ts';
+import type { SignerFinder } from '../../src/verification/signatures/signer.ts';
 import { SIGNERS_AT_ONCE } from '../../src/verification/signatures/signer.ts';
 import { TokenCache } from '../../src/verification/token-cache.ts';
 import { makeFreshness, makeFreshStanding, makePolicy, makeRoute } from '../../test/support/core.ts';
@@ -47,15 +49,19 @@ export async function mint(algorithm: string, key: KeyObject, count: number): Pr
   );
 }
 
-export type Judging = Pick<ConstructorParameters<typeof BearerVerifier>[0], 'signers' | 'pace' | 'waitMs'>;
+/** How the signatures of new tokens are verified; without a pace, all of them at once. */
+export interface Judging {
+  readonly signers: SignerFinder;
+  readonly pace?: VerificationPace;
+}
 
-export const AT_ONCE: Judging = { signers: SIGNERS_AT_ONCE, pace: undefined, waitMs: 0 };
+export const AT_ONCE: Judging = { signers: SIGNERS_AT_ONCE };
 
 /** Returns an authorizer of the real parts whose revocation set needs no read. */
 export function authorizerOf(
   algorithm: string,
   publicKey: KeyObject,
-  judging: Judging,
+  { signers, pace }: Judging,
   known = new TokenCache(125_000),
 ): Authorizer {
   const keys = new FixedKeys([{ kid: 'k1', key: publicKey, inForce: { inForce: true } }]);
@@ -68,13 +74,14 @@ export function authorizerOf(
     clockSkewMs: 30_000,
     maxTokenLength: 16_384,
     generation: 1,
-    ...judging,
+    signers,
   });
   const always = Number.POSITIVE_INFINITY;
   return new Authorizer({
     policy: makePolicy([makeRoute()]),
     known,
     verifier,
+    admit: ({ client, waitMs }, begin, giveUp) => pace?.run(begin, giveUp, client, waitMs) ?? begin(),
     standings: {
       freshness: { ...makeFreshness(), heardUpToMs: always, heardUpToWallMs: always, maxStalenessMs: always },
       outageFreshness: undefined,

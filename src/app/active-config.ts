@@ -8,6 +8,7 @@ import { DPOP } from '../core/binding/proof.ts';
 import { claimKey } from '../core/claims/claim-path.ts';
 import type { CredentialCache } from '../core/credential/verified-credential.ts';
 import type {
+  Admit,
   BatchDecider,
   Decider,
   DecisionObserver,
@@ -53,12 +54,6 @@ import type { MakeDecider } from './use-cases.ts';
 import { buildUseCases, checkOf, unobserved } from './use-cases.ts';
 import { fieldsWithCredentials, headersWithCredentials, wantedFields } from './wanted-fields.ts';
 
-/**
- * The share of a decision's time in which the verification of its token must have begun. Little is left for what follows,
- * which is quick: a process that got no CPU time for a while must not give up all that waits.
- */
-const WAITS_FOR = 0.8;
-
 /** Everything that one configuration decides. A reload builds the next one, which the doors use from then on. */
 export interface ActiveConfig {
   readonly config: Config;
@@ -81,7 +76,9 @@ export function buildActiveConfig(config: Config, sharedParts: SharedParts, gene
   const own = ownIssuer(config);
   const dpop = buildDpop(config, sharedParts);
   const verifier = buildVerifier(config, own, sharedParts, generation);
-  const { standings, clock, events, tracer } = sharedParts;
+  const { standings, clock, events, tracer, pace } = sharedParts;
+  const admit: Admit = ({ credential, client, waitMs }, begin, giveUp) =>
+    verifier.isJwt(credential) ? pace.run(begin, giveUp, client, waitMs) : begin();
   const rulings = sharedParts.decisionPoints.rulings(config.decisionPoints);
   const known = new CredentialCaches(sharedParts.known, sharedParts.knownPasswords);
   const signer = upstreamSigner(config, own, sharedParts);
@@ -91,6 +88,7 @@ export function buildActiveConfig(config: Config, sharedParts: SharedParts, gene
       known,
       rulings,
       verifier,
+      admit,
       proofs: dpop?.proofs,
       standings,
       clock,
@@ -110,7 +108,7 @@ export function buildActiveConfig(config: Config, sharedParts: SharedParts, gene
   const explainer = decider(policy, timeouts.decisionMs, unobserved(events), false);
   const access = buildAccess(config, sharedParts, gatewayDecider, decider, own);
   const deciderWith = (asserted: CredentialCache): BatchDecider => {
-    const parts = { rulings, verifier, standings, clock, observer: events, tracer };
+    const parts = { rulings, verifier, admit, standings, clock, observer: events, tracer };
     const limits = { decisionTimeoutMs: timeouts.decisionMs };
     return new Authorizer({ ...parts, ...limits, policy: { ...policy, generation }, known: asserted });
   };
@@ -230,9 +228,9 @@ function buildVerifier(
   sharedParts: SharedParts,
   generation: number,
 ): CredentialVerifier {
-  const { clock, standings, known, keySets, introspection, signers, pace } = sharedParts;
+  const { clock, standings, known, keySets, introspection, signers } = sharedParts;
   const issuers = trustIssuers(config.issuers, sharedParts.own?.keys ?? new FixedKeys([]), keySets);
-  const { clockSkewMs, limits, timeouts } = config;
+  const { clockSkewMs, limits } = config;
   const resourceAudiences = new Set(config.resources.flatMap(({ audience }) => audience));
   const shared = {
     cache: known,
@@ -246,8 +244,7 @@ function buildVerifier(
     generation,
   };
   return new CredentialVerifier({
-    // The rest of the time is for the revocation set.
-    bearer: new BearerVerifier({ ...shared, issuers, clock, signers, pace, waitMs: timeouts.decisionMs * WAITS_FOR }),
+    bearer: new BearerVerifier({ ...shared, issuers, clock, signers }),
     keys: own && buildKeyVerifier(config, own, sharedParts, shared),
     opaque: introspection.verifier(config.issuers, shared),
     basic: own && buildBasicVerifier(own, sharedParts, generation),

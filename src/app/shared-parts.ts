@@ -107,7 +107,7 @@ export async function openSharedParts(
   const decisionPoints = new DecisionPoints({ clock, observer: decisionPointEvents });
   opened.push(() => decisionPoints.close());
   const known = new TokenCache(MAX_KNOWN_TOKENS, tokenMemory(getHeapStatistics().heap_size_limit));
-  const signers = new Signatures({ clock, freed: () => pace.resume() });
+  const signers = new Signatures({ clock, freed: () => pace.resume(), goOn: (work) => pace.goOn(work) });
   const pace = new VerificationPace({ clock, hasRoom: () => signers.hasRoom() });
   opened.push(() => signers.close());
   sources.standings = standings;

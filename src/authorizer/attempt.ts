@@ -8,6 +8,8 @@ export interface Attempt {
   /** Monotonic milliseconds. */
   readonly endMs: number;
   readonly learnt: LocalResults;
+  /** Whether the verification of its credential may begin at once. */
+  readonly isAdmitted: boolean;
   /** Spaces the verifications of a batch; `undefined` for a single decision. */
   readonly turns?: Turns;
   isCancelled(): boolean;

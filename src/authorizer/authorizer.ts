@@ -67,7 +67,7 @@ export class Authorizer implements BatchDecider {
     const beganMs = clock.monotonicMs();
     const moment = { wallMs: clock.wallMs(), monotonicMs: beganMs, beganMs, mayAsk: true };
     const outcome = authorize(request, policy, this.knowledge, standings.freshness, moment);
-    if (outcome.outcome === 'need') return this.decideUnknown(request, outcome, this.attempt(beganMs, limits));
+    if (outcome.outcome === 'need') return this.decideInTurn(request, outcome, beganMs, limits);
     this.note(outcome, moment);
     observer.decided(request, outcome, this.sampleTime(beganMs), beganMs);
     return outcome;
@@ -81,6 +81,36 @@ export class Authorizer implements BatchDecider {
     const beganMs = this.parts.clock.monotonicMs();
     const attempt = { ...this.attempt(beganMs, limits), turns: new Turns() };
     return this.tracer.followAll(requests, beganMs, () => this.decideAll(requests, attempt));
+  }
+
+  /** A credential waits for its verification in front of everything else, so that little is kept for it. */
+  private decideInTurn(
+    request: AccessRequest,
+    need: Need,
+    beganMs: number,
+    limits: DecisionLimits | undefined,
+  ): Decision | Promise<Decision> {
+    // What a decision waits for belongs to its trace.
+    if (need.what !== 'verification' || this.tracer.follows(request)) {
+      return this.decideUnknown(request, need, this.attempt(beganMs, limits));
+    }
+    const { credential } = need;
+    const giveUp = (): Decision | Promise<Decision> => {
+      const attempt = this.attempt(beganMs, limits);
+      this.needs.learnOverload(credential, attempt);
+      return this.conclude(request, attempt);
+    };
+    let hasWaited = false;
+    const begin = (): Decision | Promise<Decision> => {
+      if (!hasWaited) return this.decideUnknown(request, need, this.attempt(beganMs, limits, true));
+      if (limits?.isCancelled() === true) return giveUp();
+      const attempt = this.attempt(beganMs, limits, true);
+      // Another decision may have verified it meanwhile.
+      return this.conclude(request, attempt, (open) => this.decideUnknown(request, open, attempt));
+    };
+    const decision = this.needs.admit(credential, request.client, this.timeOf(limits), begin, giveUp);
+    hasWaited = true;
+    return decision;
   }
 
   /** A credential that is verified without a wait is decided without one. */
@@ -111,14 +141,19 @@ export class Authorizer implements BatchDecider {
     return this.untimed === 0 ? { waited: false, tookMs: this.parts.clock.monotonicMs() - beganMs } : undefined;
   }
 
-  private attempt(beganMs: number, limits: DecisionLimits | undefined): Attempt {
-    const { decisionTimeoutMs } = this.parts;
+  private attempt(beganMs: number, limits: DecisionLimits | undefined, isAdmitted = false): Attempt {
     return {
       beganMs,
-      endMs: beganMs + Math.min(decisionTimeoutMs, limits?.timeoutMs ?? decisionTimeoutMs),
+      endMs: beganMs + this.timeOf(limits),
       learnt: new LocalResults(this.knowledge),
+      isAdmitted,
       isCancelled: () => limits?.isCancelled() === true,
     };
+  }
+
+  private timeOf(limits: DecisionLimits | undefined): number {
+    const { decisionTimeoutMs } = this.parts;
+    return Math.min(decisionTimeoutMs, limits?.timeoutMs ?? decisionTimeoutMs);
   }
 
   private needsOf(requests: readonly AccessRequest[], { beganMs, learnt }: Attempt): NeedOf[] {
@@ -130,14 +165,16 @@ export class Authorizer implements BatchDecider {
     });
   }
 
-  /** Decides by what was learnt, and pursues what is still unknown. */
-  private conclude(request: AccessRequest, attempt: Attempt): Decision | Promise<Decision> {
+  /** Decides by what was learnt. @param meet continues with what is still unknown; by default, that is pursued. */
+  private conclude(
+    request: AccessRequest,
+    attempt: Attempt,
+    meet = (open: Need): Decision | Promise<Decision> => this.pursue(request, open, attempt),
+  ): Decision | Promise<Decision> {
     const { policy, standings } = this.parts;
     const moment = this.momentOf(attempt.beganMs, !attempt.isCancelled());
     const outcome = authorize(request, policy, attempt.learnt, standings.freshness, moment);
-    return outcome.outcome === 'need'
-      ? this.pursue(request, outcome, attempt)
-      : this.finish(request, outcome, moment, attempt);
+    return outcome.outcome === 'need' ? meet(outcome) : this.finish(request, outcome, moment, attempt);
   }
 
   private pursue(request: AccessRequest, need: Need, attempt: Attempt): Promise<Decision> {

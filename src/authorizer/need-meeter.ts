@@ -1,8 +1,10 @@
 import type { PresentedProof } from '../core/binding/proof.ts';
 import type { RulingQuestion, RulingSource } from '../core/condition/ruling.ts';
 import type { PresentedCredential } from '../core/credential/credential.ts';
+import type { Refusal, VerificationResult } from '../core/credential/verified-credential.ts';
 import type { Need } from '../core/decision.ts';
 import type {
+  Admit,
   Clock,
   DecisionObserver,
   DecisionTracer,
@@ -11,12 +13,23 @@ import type {
   UpstreamSigner,
   Verifier,
 } from '../core/ports.ts';
-import type { AccessRequest } from '../core/request.ts';
+import type { AccessRequest, ClientAddress } from '../core/request.ts';
 import type { Attempt } from './attempt.ts';
+
+/**
+ * The share of a decision's time in which the verification of its credential must have begun; the rest is for the revocation
+ * set. Little is left for what follows, which is quick: a process that got no CPU time for a while must not give up all that
+ * waits.
+ */
+const WAITS_FOR = 0.8;
+
+const OVERLOAD: Refusal = { outcome: 'refused', reason: 'unavailable', check: 'too many tokens to verify' };
 
 /** The parts of a {@link NeedMeeter}. */
 export interface NeedMeeterParts {
   readonly verifier: Verifier;
+  /** By default, each verification begins at once. */
+  readonly admit?: Admit | undefined;
   readonly standings: Pick<StandingReader, 'refresh' | 'refreshAll'>;
   /** Asks policy decision points; without it, a route that needs one denies every request. */
   readonly rulings?: RulingSource | undefined;
@@ -65,6 +78,28 @@ export class NeedMeeter {
       // meet() fails likewise, and reports it.
       return false;
     }
+  }
+
+  /**
+   * Begins a verification in its turn, and what follows with it. Returns or resolves to what `begin` does; to what `giveUp` does
+   * if it cannot begin in time, which {@link learnOverload} explains.
+   *
+   * @param timeMs of the whole decision, in milliseconds.
+   */
+  admit<Result>(
+    credential: PresentedCredential,
+    client: ClientAddress | undefined,
+    timeMs: number,
+    begin: () => Result | Promise<Result>,
+    giveUp: () => Result | Promise<Result>,
+  ): Result | Promise<Result> {
+    const { admit } = this.parts;
+    return admit === undefined ? begin() : admit({ credential, client, waitMs: WAITS_FOR * timeMs }, begin, giveUp);
+  }
+
+  /** Learns that a credential cannot be verified because too many wait. */
+  learnOverload(credential: PresentedCredential, { learnt }: Attempt): void {
+    void learnt.learn(credential, () => OVERLOAD);
   }
 
   /** Verifies the credentials that the requests need. @param untilMs when it stops waiting, in monotonic milliseconds. */
@@ -134,8 +169,12 @@ export class NeedMeeter {
   private learn(
     credential: PresentedCredential,
     { client }: AccessRequest,
-    { learnt }: Attempt,
+    { learnt, isAdmitted, beganMs, endMs }: Attempt,
   ): Promise<void> | undefined {
-    return learnt.learn(credential, () => this.parts.verifier.verify(credential, client));
+    const verify = (): VerificationResult | Promise<VerificationResult> =>
+      this.parts.verifier.verify(credential, client);
+    const inTurn = (): VerificationResult | Promise<VerificationResult> =>
+      this.admit(credential, client, endMs - beganMs, verify, () => OVERLOAD);
+    return learnt.learn(credential, isAdmitted ? verify : inTurn);
   }
 }

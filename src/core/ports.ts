@@ -17,6 +17,23 @@ export interface Verifier {
   verify(credential: PresentedCredential, client?: ClientAddress): VerificationResult | Promise<VerificationResult>;
 }
 
+/**
+ * Begins the verification of a credential, now or in its turn, so that many of them delay nothing else. Returns or resolves to
+ * what `begin` does; to what `giveUp` does if it cannot begin in time, or if too many wait.
+ *
+ * @param client the client's address, by which floods are kept apart from other clients.
+ * @param waitMs how long it may wait to begin, in milliseconds.
+ */
+export type Admit = <Result>(
+  presented: {
+    readonly credential: PresentedCredential;
+    readonly client: ClientAddress | undefined;
+    readonly waitMs: number;
+  },
+  begin: () => Result | Promise<Result>,
+  giveUp: () => Result | Promise<Result>,
+) => Result | Promise<Result>;
+
 /** Identifies a bearer token, so that it can be revoked. */
 export interface TokenExaminer {
   /** Resolves like {@link Verifier.verify}, but ignores revocations. */

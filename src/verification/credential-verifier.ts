@@ -41,6 +41,11 @@ export class CredentialVerifier implements Verifier, TokenExaminer {
     return basic?.verify(credential, client) ?? NO_ACCOUNTS;
   }
 
+  /** Whether a credential is verified as a JWT. That takes CPU time, but mostly no input or output. */
+  isJwt({ scheme, value }: PresentedCredential): boolean {
+    return scheme === 'bearer' && this.keysFor(value) === undefined && hasThreeParts(value);
+  }
+
   async examine(token: string): Promise<VerificationResult> {
     const { bearer, opaque } = this.parts;
     const keys = this.keysFor(token);

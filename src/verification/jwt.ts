@@ -28,12 +28,18 @@ export type Malformation =
   | 'payload'
   | 'checksum';
 
-/** Some servers drop empty parts at the end and read `a.b.c.` as `a.b.c`. */
-const THREE_PARTS = /^[^.]*\.[^.]*\.[^.]*\.*$/;
+const ONLY_DOTS = /^\.*$/;
 
-/** Whether a server may read a token as a JWS, however malformed: it has three parts. */
+/**
+ * Whether a server may read a token as a JWS, however malformed: it has three parts. Some servers drop empty parts at the end
+ * and read `a.b.c.` as `a.b.c`.
+ */
 export function hasThreeParts(token: string): boolean {
-  return THREE_PARTS.test(token);
+  const first = token.indexOf('.');
+  const second = first < 0 ? -1 : token.indexOf('.', first + 1);
+  if (second < 0) return false;
+  const third = token.indexOf('.', second + 1);
+  return third < 0 || ONLY_DOTS.test(token.slice(third));
 }
 
 /**

@@ -16,7 +16,6 @@ import { createThrowAwayIssuer } from './throw-away-issuer.ts';
 const CACHED = 100;
 
 /** No thread starts, and nothing waits. */
-const AT_ONCE = { signers: SIGNERS_AT_ONCE, pace: undefined, waitMs: 0 };
 
 /** Decisions that are like real ones, except that nothing observes them and nothing is left of them. */
 export interface Rehearsal {
@@ -70,7 +69,7 @@ export async function createRehearsal({
     policy: { generation, routes: new RouteMap([ANY_TOKEN]), basicUntilMs: 0, shadow: false },
     known,
     verifier: new CredentialVerifier({
-      bearer: new BearerVerifier({ ...shared, issuers: new Issuers([issuer]), clock, ...AT_ONCE }),
+      bearer: new BearerVerifier({ ...shared, issuers: new Issuers([issuer]), clock, signers: SIGNERS_AT_ONCE }),
       opaque: undefined,
       basic: undefined,
     }),

@@ -1,7 +1,6 @@
 import type { PresentedCredential } from '../../core/credential/credential.ts';
 import type { Refusal, VerificationResult } from '../../core/credential/verified-credential.ts';
 import type { Clock, Verifier } from '../../core/ports.ts';
-import type { ClientAddress } from '../../core/request.ts';
 import { after } from '../../lib/after.ts';
 import { claimFinding } from '../claim-finding.ts';
 import { readClaims } from '../claims.ts';
@@ -10,7 +9,6 @@ import { joinFindings } from '../joined-finding.ts';
 import type { ParsedJwt } from '../jwt.ts';
 import { checkOf, parseJwt } from '../jwt.ts';
 import type { FoundKeys, VerificationKey } from '../keys.ts';
-import type { VerificationPace } from '../pace/verification-pace.ts';
 import type { Signer, SignerFinder } from '../signatures/signer.ts';
 import type { TokenCache } from '../token-cache.ts';
 import { formFinding, keyFinding, noKeysFinding, otherKeyFinding, signatureFinding } from '../token-finding.ts';
@@ -24,13 +22,7 @@ export interface BearerVerifierParts extends CredentialParts {
   readonly cache: TokenCache;
   readonly clock: Pick<Clock, 'wallMs'>;
   readonly signers: SignerFinder;
-  /** `undefined`: each verification begins at once. */
-  readonly pace: Pick<VerificationPace, 'run'> | undefined;
-  /** How long a verification may wait to begin, in milliseconds. */
-  readonly waitMs: number;
 }
-
-const OVERLOAD: Refusal = { outcome: 'refused', reason: 'unavailable', check: 'too many tokens to verify' };
 
 /** The refusal of an issuer that could have issued the token. */
 interface IssuerRefusal {
@@ -47,14 +39,7 @@ export class BearerVerifier implements Verifier {
     this.parts = parts;
   }
 
-  verify({ value }: PresentedCredential, client?: ClientAddress): VerificationResult | Promise<VerificationResult> {
-    const { pace, waitMs } = this.parts;
-    const judge = (): VerificationResult | Promise<VerificationResult> => this.judge(value);
-    if (pace === undefined) return judge();
-    return after(pace.run(judge, client, waitMs), (result) => (result === 'overload' ? OVERLOAD : result));
-  }
-
-  private judge(value: string): VerificationResult | Promise<VerificationResult> {
+  verify({ value }: PresentedCredential): VerificationResult | Promise<VerificationResult> {
     const { maxTokenLength, issuers } = this.parts;
     const token = parseJwt(value, maxTokenLength);
     if (typeof token === 'string') {

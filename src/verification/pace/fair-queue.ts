@@ -38,4 +38,21 @@ export class FairQueue<Item> {
     }
     return undefined;
   }
+
+  /** Removes and returns all items that pass, in no order. */
+  remove(passes: (item: Item) => boolean): readonly Item[] {
+    const removed: Item[] = [];
+    for (const [source, items] of this.sources) {
+      const kept = items.filter((item) => !passes(item) || removed.push(item) === 0);
+      if (kept.length > 0) this.sources.set(source, kept);
+      else this.sources.delete(source);
+    }
+    this.items -= removed.length;
+    return removed;
+  }
+
+  /** All items, in no order. */
+  *[Symbol.iterator](): Iterator<Item> {
+    for (const items of this.sources.values()) yield* items;
+  }
 }

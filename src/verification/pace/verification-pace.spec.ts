@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { VerificationPace } from './verification-pace.ts';
 
 /** Milliseconds of a verification in these tests: four fit into a turn. */
-const COST_MS = 0.125;
+const COST_MS = 0.0625;
+
+const overload = (): string => 'overload';
 
 /** A pace whose turns and clock the test owns. */
 class Bench {
@@ -10,10 +12,13 @@ class Bench {
   room = Number.POSITIVE_INFINITY;
   readonly begun: string[] = [];
   private turns: (() => void)[] = [];
+  private timers: (readonly [run: () => void, atMs: number])[] = [];
   readonly pace = new VerificationPace({
     clock: { monotonicMs: () => this.nowMs },
     hasRoom: () => this.room > 0,
     nextTurn: (run) => this.turns.push(run),
+    afterwards: (run) => run(),
+    later: (run, ms) => this.timers.push([run, this.nowMs + ms]),
   });
 
   /** Verifies a token of a client; it takes {@link COST_MS}. */
@@ -24,7 +29,7 @@ class Bench {
       this.room -= 1;
       return token;
     };
-    return Promise.resolve(this.pace.run(verify, () => client, waitMs));
+    return Promise.resolve(this.pace.run<string>(verify, overload, () => client, waitMs));
   }
 
   /** The next turn of the event loop; returns what began in it. */
@@ -32,6 +37,14 @@ class Bench {
     const before = this.begun.length;
     for (const run of this.turns.splice(0)) run();
     return this.begun.slice(before);
+  }
+
+  /** Passes the time, and runs the timers that are due. */
+  pass(ms: number): void {
+    this.nowMs += ms;
+    const due = this.timers.filter(([, atMs]) => atMs <= this.nowMs);
+    this.timers = this.timers.filter(([, atMs]) => atMs > this.nowMs);
+    for (const [run] of due) run();
   }
 
   get hasTurn(): boolean {
@@ -42,10 +55,10 @@ class Bench {
 describe('VerificationPace', () => {
   it('begins at once, without a promise, while there is time in this turn', () => {
     const { pace } = new Bench();
-    expect(pace.run(() => 'verified', undefined, 75)).toBe('verified');
+    expect(pace.run(() => 'verified', overload, undefined, 75)).toBe('verified');
   });
 
-  it('begins for half a millisecond in each turn of the event loop', async () => {
+  it('begins for a quarter of a millisecond in each turn of the event loop', async () => {
     const bench = new Bench();
     const all = Array.from({ length: 10 }, (_, index) => bench.verify(`t${index}`));
     expect(bench.begun).toEqual(['t0', 't1', 't2', 't3']);
@@ -109,6 +122,62 @@ describe('VerificationPace', () => {
     expect(await late).toBe('overload');
   });
 
+  it('gives up in time what no turn comes for, and leaves the rest', async () => {
+    const bench = new Bench();
+    bench.room = 0;
+    const [first, second] = [bench.verify('first', undefined, 75), bench.verify('second', undefined, 100)];
+    bench.pass(75);
+    bench.turn();
+    expect([await first, bench.pace.waiting]).toEqual(['overload', 1]);
+    bench.pass(25);
+    bench.turn();
+    expect([await second, bench.pace.waiting, bench.begun]).toEqual(['overload', 0, []]);
+  });
+
+  it('gives up as many in one turn as there is time for', async () => {
+    const bench = new Bench();
+    bench.room = 0;
+    const late = Array.from({ length: 40 }, (_, index) =>
+      bench.pace.run(
+        () => 'verified',
+        () => {
+          bench.nowMs += COST_MS / 2;
+          return `late ${index}`;
+        },
+        undefined,
+        75,
+      ),
+    );
+    bench.pass(75);
+    const counts: number[] = [];
+    for (let before = bench.nowMs; bench.hasTurn; before = bench.nowMs) {
+      bench.turn();
+      counts.push((bench.nowMs - before) / (COST_MS / 2));
+    }
+    expect(counts).toEqual([8, 8, 8, 8, 8]);
+    expect(new Set(await Promise.all(late.map(async (one) => one))).size).toBe(40);
+  });
+
+  it('goes on with what a thread has answered before it begins with others, within the same time', () => {
+    const bench = new Bench();
+    bench.room = 4;
+    for (let index = 0; index < 8; index++) void bench.verify(`t${index}`);
+    const work: string[] = [];
+    for (let index = 0; index < 6; index++) {
+      bench.pace.goOn(() => {
+        work.push(`answer ${index}`);
+        bench.nowMs += COST_MS;
+      });
+    }
+    bench.room = 10;
+    bench.pace.resume();
+    expect([bench.turn(), work]).toEqual([[], ['answer 0', 'answer 1', 'answer 2', 'answer 3']]);
+    expect([bench.turn(), work.slice(4)]).toEqual([
+      ['t4', 't5'],
+      ['answer 4', 'answer 5'],
+    ]);
+  });
+
   it('begins nothing without room, and goes on when it hears of some', async () => {
     const bench = new Bench();
     bench.room = 2;
@@ -126,9 +195,9 @@ describe('VerificationPace', () => {
     const broken = (): never => {
       throw new Error('broken');
     };
-    expect(() => bench.pace.run(broken, undefined, 75)).toThrow('broken');
+    expect(() => bench.pace.run(broken, broken, undefined, 75)).toThrow('broken');
     bench.nowMs += 1;
-    const later = bench.pace.run(broken, undefined, 75);
+    const later = bench.pace.run(broken, broken, undefined, 75);
     bench.turn();
     await expect(later).rejects.toThrow('broken');
   });

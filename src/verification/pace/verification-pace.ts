@@ -4,7 +4,7 @@ import type { ClientAddress } from '../../core/request.ts';
 import { FairQueue } from './fair-queue.ts';
 
 /** Verifications begin for so long in one turn of the event loop: another decision waits no longer than that. */
-const TURN_MS = 0.5;
+const TURN_MS = 0.25;
 
 export interface VerificationPaceParts {
   readonly clock: Pick<Clock, 'monotonicMs'>;
@@ -12,10 +12,14 @@ export interface VerificationPaceParts {
   readonly hasRoom: () => boolean;
   /** Runs something after the input and output of this turn of the event loop. `setImmediate` by default. */
   readonly nextTurn?: (run: () => void) => void;
+  /** Runs something after what is due in this turn already, as the rest of a decision is. `queueMicrotask` by default. */
+  readonly afterwards?: (run: () => void) => void;
+  /** Runs something so many milliseconds later. `setTimeout` by default. */
+  readonly later?: (run: () => void, ms: number) => void;
 }
 
+/** A verification that waits. */
 interface Waiting {
-  readonly sinceMs: number;
   readonly untilMs: number;
   readonly begin: () => void;
   readonly giveUp: () => void;
@@ -27,15 +31,16 @@ interface Waiting {
  * from one of them does not keep out the tokens of others.
  */
 export class VerificationPace {
-  private readonly parts: VerificationPaceParts;
-  private readonly nextTurn: (run: () => void) => void;
+  private readonly parts: Required<VerificationPaceParts>;
   private readonly queue = new FairQueue<Waiting>();
+  /** What goes on once a thread has answered, in front of all that waits to begin. */
+  private ready: (() => void)[] = [];
   /** When this turn began to verify; `undefined` if it has not, and no turn is to come. */
   private turnBeganMs: number | undefined;
+  private isTimed = false;
 
   constructor(parts: VerificationPaceParts) {
-    this.parts = parts;
-    this.nextTurn = parts.nextTurn ?? setImmediate;
+    this.parts = { nextTurn: setImmediate, afterwards: queueMicrotask, later: setTimeout, ...parts };
   }
 
   /** How many verifications wait. */
@@ -44,38 +49,50 @@ export class VerificationPace {
   }
 
   /**
-   * Verifies, now or when it is the client's turn. Returns or resolves to what `verify` does; `overload` if that does not
-   * begin in time, or if too many wait. Rejects with it.
+   * Verifies, now or when it is the client's turn. Returns or resolves to what `begin` does; to what `giveUp` does if that
+   * cannot begin in time, or if too many wait. Rejects with them.
    *
    * @param client the client's address, if it is known.
    * @param waitMs how long it may wait to begin, in milliseconds.
    */
   run<Result>(
-    verify: () => Result | Promise<Result>,
+    begin: () => Result | Promise<Result>,
+    giveUp: () => Result | Promise<Result>,
     client: ClientAddress | undefined,
     waitMs: number,
-  ): Result | 'overload' | Promise<Result | 'overload'> {
-    if (this.queue.size === 0 && this.mayBegin()) return verify();
-    const { promise, resolve, reject } = Promise.withResolvers<Result | 'overload'>();
-    const sinceMs = this.parts.clock.monotonicMs();
-    const begin = (): void => {
+  ): Result | Promise<Result> {
+    if (this.queue.size === 0 && this.ready.length === 0 && this.mayBegin()) return begin();
+    const untilMs = this.parts.clock.monotonicMs() + waitMs;
+    const { promise, resolve, reject } = Promise.withResolvers<Result>();
+    const settle = (work: () => Result | Promise<Result>) => (): void => {
       try {
-        resolve(verify());
+        resolve(work());
       } catch (error) {
         reject(error);
       }
     };
-    const item = { sinceMs, untilMs: sinceMs + waitMs, begin, giveUp: () => resolve('overload') };
-    if (!this.queue.add(addressBlock(client?.() ?? ''), item)) return 'overload';
+    const item = { untilMs, begin: settle(begin), giveUp: settle(giveUp) };
+    if (!this.queue.add(addressBlock(client?.() ?? ''), item)) return giveUp();
+    this.watch(waitMs);
     this.resume();
     return promise;
   }
 
+  /** Goes on with a verification in one of the next turns, within their time. */
+  goOn(work: () => void): void {
+    this.ready.push(work);
+    this.resume();
+  }
+
   /** Continues when there is room again. */
   resume(): void {
-    if (this.turnBeganMs !== undefined || this.queue.size === 0) return;
+    if (this.turnBeganMs !== undefined || !this.hasWork()) return;
     this.turnBeganMs = Number.NEGATIVE_INFINITY;
-    this.nextTurn(() => this.turn());
+    this.parts.nextTurn(() => this.turn());
+  }
+
+  private hasWork(): boolean {
+    return this.ready.length > 0 || (this.queue.size > 0 && this.parts.hasRoom());
   }
 
   private mayBegin(): boolean {
@@ -83,25 +100,50 @@ export class VerificationPace {
     const nowMs = this.parts.clock.monotonicMs();
     if (this.turnBeganMs === undefined) {
       this.turnBeganMs = nowMs;
-      this.nextTurn(() => this.turn());
+      this.parts.nextTurn(() => this.turn());
       return true;
     }
     return nowMs - this.turnBeganMs < TURN_MS;
   }
 
   private turn(): void {
-    const { clock, hasRoom } = this.parts;
-    this.turnBeganMs = undefined;
-    const beganMs = clock.monotonicMs();
-    for (
-      let nowMs = beganMs;
-      nowMs - beganMs < TURN_MS && this.queue.size > 0 && hasRoom();
-      nowMs = clock.monotonicMs()
-    ) {
-      const next = this.queue.take();
-      if (next !== undefined && nowMs < next.untilMs) next.begin();
-      else next?.giveUp();
+    this.turnBeganMs = this.parts.clock.monotonicMs();
+    this.step(this.turnBeganMs);
+  }
+
+  /** Each verification is followed by the rest of its decision, which counts as much, before the next one begins. */
+  private step(beganMs: number): void {
+    const { clock, afterwards } = this.parts;
+    const nowMs = clock.monotonicMs();
+    if (nowMs - beganMs >= TURN_MS || !this.hasWork()) {
+      this.turnBeganMs = undefined;
+      this.resume();
+      return;
     }
-    if (hasRoom()) this.resume();
+    const goOn = this.ready.shift();
+    if (goOn === undefined) this.begin(nowMs);
+    else goOn();
+    afterwards(() => this.step(beganMs));
+  }
+
+  private begin(nowMs: number): void {
+    const next = this.queue.take();
+    if (next !== undefined && nowMs < next.untilMs) next.begin();
+    else next?.giveUp();
+  }
+
+  /** What waits is given up in time, also if no turn comes because there is no room. */
+  private watch(ms: number): void {
+    if (this.isTimed) return;
+    this.isTimed = true;
+    this.parts.later(() => this.giveUpLate(), ms);
+  }
+
+  private giveUpLate(): void {
+    this.isTimed = false;
+    const nowMs = this.parts.clock.monotonicMs();
+    for (const { giveUp } of this.queue.remove(({ untilMs }) => untilMs <= nowMs)) this.goOn(giveUp);
+    const untilMs = Math.min(...[...this.queue].map((item) => item.untilMs));
+    if (this.queue.size > 0) this.watch(untilMs - nowMs);
   }
 }

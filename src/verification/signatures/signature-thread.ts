@@ -28,6 +28,8 @@ export interface SignatureThreadParts {
   readonly clock: Pick<Clock, 'monotonicMs'>;
   /** Called when there may be room for questions again. Must not throw. */
   readonly freed: () => void;
+  /** Goes on with a token whose answer is here, soon: they come many at a time. By default at once. */
+  readonly goOn?: ((work: () => void) => void) | undefined;
   /** The module of the thread. Tests inject one that fails. */
   readonly thread?: URL | undefined;
 }
@@ -162,7 +164,8 @@ export class SignatureThread {
     if (found.includes(undefined)) return false;
     this.sent.delete(id);
     this.open -= sent.questions.length;
-    for (const [index, { settle }] of sent.questions.entries()) settle(found[index] ?? 'unavailable');
+    const { goOn = (work: () => void): void => work() } = this.parts;
+    for (const [index, { settle }] of sent.questions.entries()) goOn(() => settle(found[index] ?? 'unavailable'));
     return true;
   }
 

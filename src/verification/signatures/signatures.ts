@@ -1,14 +1,14 @@
 import type { Clock } from '../../core/ports.ts';
 import type { VerificationKey } from '../keys.ts';
 import { signatureCostMs } from './signature-cost.ts';
-import { SignatureThread } from './signature-thread.ts';
+import { SignatureThread, type SignatureThreadParts } from './signature-thread.ts';
 import type { Signer, SignerFinder } from './signer.ts';
 import { SIGNERS_AT_ONCE } from './signer.ts';
 import { TimeBudget } from './time-budget.ts';
 
-/** What costs no more than a message to the thread and back is verified at once: HMAC. */
-const ALWAYS_AT_ONCE_MS = 0.01;
-/** Verifications at once: four of ES256, or sixteen of RS256, and a tenth of the time after that. */
+/** What costs no more than a message to the thread and the wait for its answer is verified at once: HMAC, and RSA with 2048 bits. */
+const ALWAYS_AT_ONCE_MS = 0.03;
+/** Verifications of others at once: four of ES256, and a tenth of the time after that. */
 const BURST_MS = 0.4;
 const SHARE = 0.1;
 /** No verification at once takes longer, even without a thread. */
@@ -18,6 +18,8 @@ export interface SignaturesParts {
   readonly clock: Pick<Clock, 'monotonicMs'>;
   /** Called when there may be room for more verifications. Must not throw. */
   readonly freed: () => void;
+  /** See {@link SignatureThreadParts}. */
+  readonly goOn?: SignatureThreadParts['goOn'];
   /** The module of the thread. Tests inject one that fails. */
   readonly thread?: URL | undefined;
 }

@@ -29,8 +29,6 @@ export class VerifierFixture {
       maxTokenLength: 16_384,
       generation: GENERATION,
       signers: SIGNERS_AT_ONCE,
-      pace: undefined,
-      waitMs: 0,
     });
   }
 
