@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { freePorts } from '../../test/support/servers/ports.ts';
 import { startProcess, untilReady } from '../../test/support/servers/process.ts';
+import { UsageError } from '../../tools/script-options.ts';
 import { pin } from './cpu.ts';
 import type { Setting } from './full-service.ts';
 import { startFullService } from './full-service.ts';
@@ -74,11 +75,14 @@ export async function startSallyport(setting: Setting, { core }: Pick<Ground, 'c
   return { name: setting.name, port, pid, stop };
 }
 
-/** A server that is already running: `NAME=HOST:PORT`, and `,PID` of the process whose CPU time counts. */
+/**
+ * A server that is already running: `NAME=HOST:PORT`, and `,PID` of the process whose CPU time counts. Throws a
+ * {@link UsageError} for anything else.
+ */
 export function otherServer(text: string): Contender {
   const [, name, host, port, pid] = /^(?:([^=]+)=)?([^:]+):(\d+)(?:,(\d+))?$/.exec(text) ?? [];
   if (host !== '127.0.0.1' && host !== 'localhost') {
-    throw new Error(`--against ${text}: expected NAME=127.0.0.1:PORT or NAME=127.0.0.1:PORT,PID`);
+    throw new UsageError(`--against ${text}: expected NAME=127.0.0.1:PORT or NAME=127.0.0.1:PORT,PID`);
   }
   const stop = async (): Promise<void> => {};
   return {
