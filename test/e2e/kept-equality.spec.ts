@@ -2,7 +2,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findEnvoy, findOldestEnvoy } from '../../tools/envoy.ts';
 import type { Program } from '../../tools/program.ts';
 import { KEPT_FIELD, keeping } from '../support/kept/keeping.ts';
-import { DEFAULT_PATH, fieldsOf, HTTP1_REQUESTS, REQUESTS, type RepeatedRequest } from '../support/kept/requests.ts';
+import {
+  bearer,
+  DEFAULT_PATH,
+  fieldsOf,
+  HTTP1_REQUESTS,
+  REQUESTS,
+  type RepeatedRequest,
+} from '../support/kept/requests.ts';
 import { type CaseIssuers, startCaseIssuers } from '../support/servers/case-issuers.ts';
 import { type ConnectionManager, type RunningEnvoy, startEnvoy } from '../support/servers/envoy.ts';
 import { startUpstream, type Upstream } from '../support/servers/gateways/upstream.ts';
@@ -170,20 +177,34 @@ describe.each([
     afterAll(() => envoy.close());
 
     /** Sends a request several times to both gateways; returns which of them passed by a kept answer. */
-    async function compare(send: Send, request: RepeatedRequest): Promise<readonly boolean[]> {
+    async function compare(
+      send: Send,
+      request: RepeatedRequest,
+      usual?: string,
+      times = TIMES,
+    ): Promise<readonly boolean[]> {
       const [asking, keepingPort] = envoy.gateways.map(({ port }) => port);
-      const fields = fieldsOf(request, issuers);
+      const fields = fieldsOf(request, issuers, usual);
       const expected = await exchange(send, asking ?? 0, request, fields);
       const kept: boolean[] = [];
-      for (let time = 1; time <= TIMES; time++) {
+      for (let time = 1; time <= times; time++) {
         const { view, kept: byKept } = await exchange(send, keepingPort ?? 0, request, fields);
-        expect(view, `time ${time}`).toEqual(expected.view);
+        expect(view, `${request.name}, time ${time}`).toEqual(expected.view);
         kept.push(byKept);
       }
       return kept;
     }
 
-    function expectedOf({ kept = true }: RepeatedRequest): readonly boolean[] {
+    /** Sends each request once with one token, while the answer to the plain one is kept. */
+    async function compareInTurn(send: Send, requests: readonly RepeatedRequest[]): Promise<void> {
+      const [plain = { name: '' }] = requests;
+      const usual = bearer(issuers);
+      expect(await compare(send, plain, usual)).toEqual([false, false, true, true]);
+      for (const request of requests) await compare(send, request, usual, 1);
+    }
+
+    function expectedOf({ kept = true }: RepeatedRequest): unknown {
+      if (kept === 'any') return expect.anything();
       const isKept = kept === 'stripped' ? setUp.stripped : kept;
       return [false, false, isKept, isKept];
     }
@@ -194,6 +215,11 @@ describe.each([
 
     it.each(REQUESTS)('$name, over HTTP/2', async (request) => {
       expect(await compare(overHttp2, request)).toEqual(expectedOf(request));
+    });
+
+    it('no request passes by the answer to another one', async () => {
+      await compareInTurn(overHttp1, [...REQUESTS, ...HTTP1_REQUESTS]);
+      await compareInTurn(overHttp2, REQUESTS);
     });
   });
 });

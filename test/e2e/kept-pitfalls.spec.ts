@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { connect as connectHttp2 } from 'node:http2';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type KeptParts, keeping } from '../support/kept/keeping.ts';
@@ -82,6 +83,12 @@ const GATEWAYS = [
   gateway('stripped, but nothing strips', () => {}, false),
   gateway('upgrades', (_, manager) => {
     manager.upgrade_configs = [{ upgrade_type: 'websocket' }];
+    Object.assign(manager, { http2_protocol_options: { allow_connect: true } });
+  }),
+  gateway('internal redirects', (_, { route_config: routes }) => {
+    for (const { route } of routes.virtual_hosts[0].routes) {
+      if (route !== undefined) Object.assign(route, { internal_redirect_policy: {} });
+    }
   }),
   gateway('facts', (_, { route_config: routes }) => {
     const fact = (name: string) => ({
@@ -263,5 +270,33 @@ describe('what is right', () => {
       return `${String(text).slice(9, 12)} ${/^x-kept: ?(.*)\r$/m.exec(String(text))?.[1]}`.trim();
     };
     expect([await open(), await open(), await open(), await open()]).toEqual(['101', '101', '101 true', '101 true']);
+  });
+
+  it('so do WebSockets over HTTP/2', async () => {
+    const token = bearer();
+    const open = async (): Promise<string> => {
+      const session = connectHttp2(`http://127.0.0.1:${platform.portOf('upgrades')}`);
+      await once(session, 'remoteSettings');
+      const fields = { ':method': 'CONNECT', ':protocol': 'websocket', ':path': MESSAGES, authorization: token };
+      const stream = session.request(fields, { endStream: false });
+      const [headers] = await once(stream, 'response');
+      stream.close();
+      session.destroy();
+      return `${headers[':status']} ${headers['x-kept']}`.trim();
+    };
+    expect([await open(), await open(), await open(), await open()]).toEqual(['200', '200', '200 true', '200 true']);
+  });
+
+  it('a request that Envoy redirects by itself is asked about at its new place', async () => {
+    const authorization = bearer({ scope: 'messages:read devices:list' });
+    const url = `http://127.0.0.1:${platform.portOf('internal redirects')}${MESSAGES}/moved`;
+    platform.devices.arrived.length = 0;
+    for (let time = 1; time <= 4; time++) {
+      platform.messages.arrived.length = 0;
+      const { status } = await fetch(url, { headers: { authorization } });
+      // The first service received it without its credential.
+      expect([status, platform.messages.arrived.length]).toEqual([401, 1]);
+    }
+    expect(platform.devices.arrived).toEqual([]);
   });
 });

@@ -9,12 +9,15 @@ export interface RepeatedRequest {
   readonly method?: string;
   readonly path?: string;
   readonly host?: string;
-  /** The `Authorization` fields; by default one with a token of its own. */
-  readonly authorization?: (issuers: CaseIssuers) => readonly string[];
+  /** The `Authorization` fields; by default one with the given value. */
+  readonly authorization?: (issuers: CaseIssuers, usual: string) => readonly string[];
   readonly headers?: readonly Field[];
   readonly body?: string;
-  /** Whether it passes by a kept answer from the third time on. `stripped`: only if Envoy itself removes headers. True by default. */
-  readonly kept?: boolean | 'stripped';
+  /**
+   * Whether it passes by a kept answer from the third time on; true by default. `stripped`: only if Envoy itself removes
+   * headers. `any`: that depends on the version of Envoy.
+   */
+  readonly kept?: boolean | 'stripped' | 'any';
 }
 
 const PATH = '/3rdparty/v1/messages';
@@ -24,7 +27,8 @@ function tokenOf(payload: Record<string, unknown> = {}) {
   return (issuers: CaseIssuers): readonly string[] => [bearer(issuers, payload)];
 }
 
-function bearer(issuers: CaseIssuers, payload: Record<string, unknown> = {}): string {
+/** The value of `Authorization` for a token of its own. */
+export function bearer(issuers: CaseIssuers, payload: Record<string, unknown> = {}): string {
   return `Bearer ${corporateToken(issuers, 'EdDSA', claims(payload))}`;
 }
 
@@ -65,6 +69,17 @@ const PATHS: readonly RepeatedRequest[] = [
   },
   { name: 'a trailing slash', path: `${PATH}/`, kept: false },
   { name: 'a semicolon', path: `${PATH};a=b`, kept: false },
+  { name: 'a semicolon at the end', path: `${PATH};`, kept: false },
+  { name: 'a fragment', path: `${PATH}#a`, kept: false },
+  { name: 'an encoded ? behind the path', path: `${PATH}%3F`, kept: false },
+  { name: 'an encoded # behind the path', path: `${PATH}%23`, kept: false },
+  { name: 'an encoded letter', path: '/3rdparty/v1/%6dessages', kept: 'stripped' },
+  { name: 'an encoded dot segment', path: '/3rdparty/v1/x/%2E%2e/messages', kept: 'stripped' },
+  { name: 'a dot segment with a parameter', path: '/3rdparty/v1/devices/..;/messages', kept: 'any' },
+  { name: 'backslashes', path: '/3rdparty\\v1\\messages', kept: 'stripped' },
+  { name: 'a path in upper case', path: PATH.toUpperCase(), kept: false },
+  { name: 'dot segments in the query', path: `${PATH}?a=/../devices` },
+  { name: 'a broken encoding', path: `${PATH}%zz`, kept: false },
   { name: 'an encoded slash', path: `${PATH}%2F17`, kept: false },
   { name: 'a path that is too long', path: `${PATH}/${'a'.repeat(2100)}`, kept: false },
   { name: 'any scope of two', path: `${PATH}/x/any` },
@@ -91,11 +106,15 @@ const HOSTS: readonly RepeatedRequest[] = [
   { name: 'a host in upper case', host: 'API.Example.COM' },
   { name: 'a host with a final dot', host: 'api.example.com.' },
   { name: 'an address', host: '[::1]:8080' },
+  { name: 'a host with the usual port', host: 'api.example.com:80' },
   { name: 'a host with its own routes', host: 'admin.example.com', path: '/3rdparty/v1/devices' },
 ];
 
 const CREDENTIALS: readonly RepeatedRequest[] = [
   { name: 'bearer in lower case', authorization: (issuers) => [bearer(issuers).replace('Bearer', 'bearer')] },
+  { name: 'a token and a comma', authorization: (_, usual) => [`${usual},`], kept: false },
+  { name: 'a token and a padding character', authorization: (_, usual) => [`${usual}=`], kept: false },
+  { name: 'two spaces before the token', authorization: (_, usual) => [usual.replace(' ', '  ')] },
   { name: 'BEARER', authorization: (issuers) => [bearer(issuers).replace('Bearer', 'BEARER')], kept: false },
   {
     name: 'two tokens in one field',
@@ -188,6 +207,10 @@ const FIELDS: readonly RepeatedRequest[] = [
       ['If-None-Match', '"a"'],
     ],
   },
+  {
+    name: 'credentials for a proxy',
+    headers: [['Proxy-Authorization', 'Bearer another']],
+  },
   { name: 'a proof of DPoP', headers: [['DPoP', 'a.b.c']] },
   { name: 'an API key', headers: [['x-api-key', 'secret']] },
   {
@@ -223,6 +246,9 @@ export const HTTP1_REQUESTS: readonly RepeatedRequest[] = [
   { name: 'the absolute form', path: `http://api.example.com${PATH}`, host: 'other.example.com' },
   { name: 'dot segments', path: `/3rdparty/./v1/x/../messages`, kept: 'stripped' },
   { name: 'an empty segment', path: `/3rdparty//v1/messages`, kept: 'stripped' },
+  { name: 'the absolute form for TLS', path: `https://api.example.com${PATH}`, kept: false },
+  { name: 'the absolute form with a user', path: `http://admin:x@api.example.com${PATH}` },
+  { name: 'the absolute form without a path', path: 'http://api.example.com', kept: false },
   { name: 'two hosts', headers: [['Host', 'other.example.com']], kept: false },
   {
     name: 'a chunked body',
@@ -230,6 +256,22 @@ export const HTTP1_REQUESTS: readonly RepeatedRequest[] = [
     headers: [['Transfer-Encoding', 'chunked']],
     body: '3\r\nabc\r\n0\r\n\r\n',
   },
+  {
+    name: 'trailers that name an identity',
+    method: 'POST',
+    headers: [
+      ['Transfer-Encoding', 'chunked'],
+      ['Trailer', 'x-auth-subject'],
+    ],
+    body: '3\r\nabc\r\n0\r\nx-auth-subject: root\r\nauthorization: Bearer a\r\n\r\n',
+  },
+  {
+    name: 'Connection that names the credential',
+    headers: [['Connection', 'Authorization']],
+    kept: false,
+  },
+  { name: 'Connection that names the host', headers: [['Connection', 'host']], kept: false },
+  { name: 'an upgrade to HTTP/2', headers: [['Upgrade', 'h2c']] },
   {
     name: 'a field that Connection names',
     headers: [
@@ -239,15 +281,23 @@ export const HTTP1_REQUESTS: readonly RepeatedRequest[] = [
   },
   { name: 'Connection that names an identity', headers: [['Connection', 'x-auth-subject']] },
   { name: 'two tokens', authorization: (issuers) => [bearer(issuers), bearer(issuers)], kept: false },
+  { name: 'a token twice', authorization: (_, usual) => [usual, usual], kept: false },
+  { name: 'a token and a password', authorization: (_, usual) => [usual, OWNER], kept: false },
+  { name: 'a token and an empty field', authorization: (_, usual) => [usual, ''] },
+  { name: 'a token in a folded line', authorization: (_, usual) => [usual.replace(' ', '\r\n ')] },
   { name: 'a host that is none', host: 'api example', kept: false },
   { name: 'underscores', headers: each(['x_auth_subject', 'X_Http_Method']), kept: false },
   { name: 'spaces around the token', authorization: (issuers) => [`  ${bearer(issuers)}  `] },
 ];
 
 /** The fields of a request, `Authorization` among them. */
-export function fieldsOf(request: RepeatedRequest, issuers: CaseIssuers): readonly Field[] {
-  const { authorization = tokenOf(), headers = [] } = request;
-  return [...authorization(issuers).map((value): Field => ['Authorization', value]), ...headers];
+export function fieldsOf(
+  request: RepeatedRequest,
+  issuers: CaseIssuers,
+  usual: string = bearer(issuers),
+): readonly Field[] {
+  const { authorization = () => [usual], headers = [] } = request;
+  return [...authorization(issuers, usual).map((value): Field => ['Authorization', value]), ...headers];
 }
 
 /** The path of a request that names none. */

@@ -20,6 +20,9 @@ export interface Upstream {
   close(): void;
 }
 
+/** A path below which it answers with a redirect to the service of devices. */
+const MOVED = /\/moved$/;
+
 /** Starts it on a free port. It sends the bytes of an upgraded connection back. */
 export async function startUpstream(): Promise<Upstream> {
   const arrived: Arrived[] = [];
@@ -28,6 +31,8 @@ export async function startUpstream(): Promise<Upstream> {
   const server = createServer((request, response) => {
     void buffer(request).then((body) => {
       note(request, body);
+      const { url = '', headers } = request;
+      if (MOVED.test(url)) response.writeHead(302, { location: `http://${headers.host ?? ''}/3rdparty/v1/devices` });
       response.end('done');
     });
   });
