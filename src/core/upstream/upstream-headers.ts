@@ -110,6 +110,11 @@ export class UpstreamHeaderWriter {
     return name.length <= this.longest && UNUSUAL.test(name) && this.guarded.has(name.replace(UNUSUAL_ALL, '-'));
   }
 
+  /** What ends the list of headers to remove if the gateway hides headers, but not if it shows all of them. */
+  get removedIfHidden(): readonly string[] {
+    return this.everySpelling ? [] : this.spellings;
+  }
+
   write({ credential, stripped }: Allow, shown: ShownHeaders): UpstreamHeaders {
     if (credential === undefined) {
       return { set: [], remove: this.with(shown, this.own, OVERRIDE_HEADERS), query: stripped?.query };

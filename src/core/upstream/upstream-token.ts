@@ -34,6 +34,8 @@ export interface KeptAnswer {
   /** The signed identity that it holds. */
   readonly token: UpstreamToken | undefined;
   readonly bytes: Buffer;
+  /** Where the length of the part that allows is; the metadata follow it. */
+  readonly okAt: number;
   /** Where the length of the metadata is, which end the answer. */
   readonly metadataAt: number;
   /** What is put behind it for a gateway that keeps it; `undefined` until that is needed. */

@@ -79,14 +79,60 @@ describe('CheckAnswers', () => {
     const allow = allowed({});
     answer(allow);
     const unusual: readonly (() => unknown)[] = [
-      () => answer(allow, { shown: { complete: false, disguised: [] } }),
       () => answer(allow, { shown: { complete: true, disguised: ['x_auth_subject'] } }),
+      () => answer(allow, { shown: { complete: false, disguised: ['x_auth_subject'] } }),
       () => answer(allow, { notice: [['sunset', 'x']] }),
       () => answer({ ...allow, stripped: { set: [['cookie', 'a=b']], remove: ['x-api-key'], query: [] } }),
       () => answer(shadowed()),
     ];
     for (const _ of [1, 2]) expect(countOf(...unusual)).toBe(unusual.length);
     expect(countOf(() => answer(allow))).toBe(0);
+  });
+
+  describe('for a gateway that hides headers', () => {
+    const hidden: ShownHeaders = { complete: false, disguised: [] };
+
+    it.each([
+      ['a short one', allowed({ subject: 'a', tokenId: undefined, scopes: [] })],
+      ['a usual one', allowed({})],
+      ['one of nearly 4 KiB', allowed({ subject: 'x'.repeat(1_700) })],
+      ['that of a public route', allowed()],
+    ])('puts the other spellings behind what is kept: %s', (_, allow) => {
+      const answers = answersWith();
+      expect(countOf(() => answer(allow, { answers }))).toBe(1);
+      expect(countOf(() => answer(allow, { answers, shown: hidden }))).toBe(0);
+      expect(countOf(() => answer(allow, { answers }))).toBe(0);
+    });
+
+    it('encodes it once if that comes first', () => {
+      const allow = allowed({});
+      expect(countOf(() => answer(allow, { shown: hidden }))).toBe(1);
+      expect(countOf(() => answer(allow))).toBe(0);
+    });
+
+    it('also with the time for which it may be kept', () => {
+      const allow = { ...allowed({}), keepMs: 700 };
+      expect(countOf(() => answer(allow, { shown: hidden }))).toBe(1);
+      expect(countOf(() => answer(allow, { shown: hidden }))).toBe(0);
+      expect(countOf(() => answer(allow))).toBe(0);
+    });
+
+    it('adds none where every answer has them', () => {
+      const names = { subject: 'x-a', scopes: 'x-b', tokenId: 'x-c', issuer: 'x-d', scheme: 'x-e' };
+      const headers = new UpstreamHeaderWriter(names, false, true);
+      const answers = answersWith(headers);
+      const allow = allowed({});
+      expect(answer(allow, { answers, headers, shown: hidden })).toEqual(answer(allow, { answers, headers }));
+    });
+
+    it('is encoded again where it has no room', () => {
+      const names = ['a', 'b', 'c', 'd', 'e'].map((letter) => `x-${letter.repeat(70)}-h-h-h-h`);
+      const [subject = '', scopes = '', tokenId = '', issuer = '', scheme = ''] = names;
+      const headers = new UpstreamHeaderWriter({ subject, scopes, tokenId, issuer, scheme }, false);
+      const answers = answersWith(headers);
+      const bytes = answer(allowed({}), { answers, headers, shown: hidden });
+      expect(bytes.length).toBeGreaterThan(32_768);
+    });
   });
 
   it('encodes the answer on a public route once', () => {

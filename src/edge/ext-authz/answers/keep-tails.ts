@@ -1,6 +1,7 @@
 import type { KeptAnswer, KeptTails } from '../../../core/upstream/upstream-token.ts';
 import { sizeOfVarint, writeVarint } from '../wire/message-writer.ts';
 import type { ResponseWriter } from '../wire/response-writer.ts';
+import { sizeOfPrefix } from './further-removals.ts';
 
 /** The most tails that are kept under one configuration; some 4 MB. */
 const MOST_TAILS = 8_192;
@@ -57,7 +58,7 @@ export function joinTail(
   scratch: Buffer,
 ): Buffer {
   const restLength = bytes.length - metadataAt;
-  const fieldsFrom = metadataAt + (restLength <= 0x80 ? 1 : sizeOfVarint(restLength - 2));
+  const fieldsFrom = metadataAt + sizeOfPrefix(restLength);
   const fieldsLength = bytes.length - fieldsFrom;
   const length = metadataAt + sizeOfVarint(fieldsLength + tail.length) + fieldsLength + tail.length;
   const whole = length <= scratch.length ? scratch.subarray(0, length) : Buffer.allocUnsafeSlow(length);

@@ -6,6 +6,8 @@ const APPEND_ACTIONS = { APPEND_IF_EXISTS_OR_ADD: 0, OVERWRITE_IF_EXISTS_OR_ADD:
 /** An encoded response. */
 export interface EncodedResponse {
   readonly bytes: Buffer;
+  /** Where the length of `ok_response` or `denied_response` is, which stands before the metadata. */
+  readonly okAt: number;
   /** Where the length of `dynamic_metadata` is, which ends the message. */
   readonly metadataAt: number;
 }
@@ -21,12 +23,21 @@ export class ResponseWriter {
     writer.number(1, response.status.code);
     if ('message' in response.status) writer.string(2, response.status.message);
     writer.close(status);
-    if ('denied_response' in response) writeDenied(writer, response.denied_response);
-    else writeOk(writer, response.ok_response);
+    const okAt =
+      'denied_response' in response
+        ? writeDenied(writer, response.denied_response)
+        : writeOk(writer, response.ok_response);
     const metadataAt = writer.open(4);
     writeFields(writer, response.dynamic_metadata.fields);
     writer.close(metadataAt);
-    return { bytes: writer.finish(), metadataAt };
+    return { bytes: writer.finish(), okAt, metadataAt };
+  }
+
+  /** Encodes some of `headers_to_remove` alone, to be put behind others. */
+  writeRemovals(names: readonly string[]): Buffer {
+    this.writer.begin();
+    writeRemovals(this.writer, names);
+    return this.writer.finish();
   }
 
   /** Encodes some fields of `dynamic_metadata` alone, to be put behind others. */
@@ -40,7 +51,7 @@ export class ResponseWriter {
 type Denied = Extract<CheckResponse, { denied_response: unknown }>['denied_response'];
 type Ok = Extract<CheckResponse, { ok_response: unknown }>['ok_response'];
 
-function writeDenied(writer: MessageWriter, { status, headers, body }: Denied): void {
+function writeDenied(writer: MessageWriter, { status, headers, body }: Denied): number {
   const response = writer.open(2);
   const code = writer.open(1);
   writer.number(1, status.code);
@@ -48,15 +59,21 @@ function writeDenied(writer: MessageWriter, { status, headers, body }: Denied): 
   writeHeaders(writer, 2, headers);
   writer.string(3, body);
   writer.close(response);
+  return response;
 }
 
-function writeOk(writer: MessageWriter, ok: Ok): void {
+function writeOk(writer: MessageWriter, ok: Ok): number {
   const response = writer.open(3);
   writeHeaders(writer, 2, ok.headers);
-  for (const name of ok.headers_to_remove) writer.string(5, name);
+  writeRemovals(writer, ok.headers_to_remove);
   if (ok.response_headers_to_add !== undefined) writeHeaders(writer, 6, ok.response_headers_to_add);
   for (const name of ok.query_parameters_to_remove ?? []) writer.string(8, name);
   writer.close(response);
+  return response;
+}
+
+function writeRemovals(writer: MessageWriter, names: readonly string[]): void {
+  for (const name of names) writer.string(5, name);
 }
 
 function writeHeaders(writer: MessageWriter, field: number, headers: readonly HeaderValueOption[]): void {
