@@ -374,8 +374,8 @@ describe('checkEnvoy() refuses', () => {
     ] as const;
     const config = sallyportConfig(new URL('sallyport.yaml', TOP), keep, subject);
     const [problem = ''] = check([], config).problems;
-    expect(problem).toContain('no mutation removes every spelling of x-caller-id; add `- remove_on_match: ');
-    const [, mutation = ''] = /add `- ([^`]*)`/.exec(problem) ?? [];
+    expect(problem).toContain('no mutation removes every spelling of x-caller-id; add `{"remove_on_match":');
+    const [, mutation = ''] = /add `([^`]*)`/.exec(problem) ?? [];
     const added: Change = [`${STRIP}.0.typed_config.mutations.0`, { insert: parse(mutation) }];
     expect(check([added], config)).toEqual(NOTHING);
     const many = sallyportConfig(new URL('sallyport.yaml', TOP), keep);

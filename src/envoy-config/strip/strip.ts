@@ -5,7 +5,7 @@ import type { HttpFilter } from '../reading/http-filter.ts';
 import type { TextTest } from '../reading/string-matcher.ts';
 import { readStringMatcher } from '../reading/string-matcher.ts';
 import { allOverrides, type RouteTable } from '../routes/route-table.ts';
-import { stripExpressions } from './expressions.ts';
+import { stripMutations } from './mutations.ts';
 import { type ForbiddenNames, forbiddenNames, strippedNames } from './stripped-names.ts';
 
 /** What of the headers that clients must not send Envoy lets through, although it removes headers before anything reads them. */
@@ -94,13 +94,13 @@ export function checkStrip(context: CheckContext, checked: CheckedManager, isUna
 /** Says which names Envoy does not remove, and what to write so that it does. */
 export function remedy(names: ForbiddenNames): string {
   const { all, others } = strippedNames(names);
-  const [first, ...more] = stripExpressions({ all, others });
+  const [first, ...more] = stripMutations({ all, others });
   const what = `no mutation removes every spelling of ${some([...all, ...others])}`;
   if (first === undefined || more.length > 0) {
     return `${what}; copy early_header_mutation_extensions from what \`sallyport envoy\` prints`;
   }
-  const mutation = `remove_on_match: { key_matcher: { safe_regex: { regex: "${first.expression}" } } }`;
-  return `${what}; add \`- ${mutation}\` to early_header_mutation_extensions`;
+  // JSON is YAML.
+  return `${what}; add \`${JSON.stringify(first.mutation)}\` to the mutations in early_header_mutation_extensions`;
 }
 
 /** The first of some names. */

@@ -1,7 +1,7 @@
 import type { Config } from '../../config/config.ts';
 import { identityHeaders } from '../../config/sections/identity/identity.ts';
 import { OVERRIDE_HEADERS } from '../../core/upstream/override-headers.ts';
-import type { StrippedNames } from './expressions.ts';
+import type { StrippedNames } from './mutations.ts';
 
 /** The headers of a configuration that clients must not send, by why not. In lower case. */
 export interface ForbiddenNames {

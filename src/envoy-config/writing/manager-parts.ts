@@ -1,6 +1,6 @@
 import type { Config } from '../../config/config.ts';
 import { DECIDED, KEPT } from '../kept/names.ts';
-import { stripExpressions } from '../strip/expressions.ts';
+import { stripMutations } from '../strip/mutations.ts';
 import { forbiddenNames, strippedNames } from '../strip/stripped-names.ts';
 
 /** The keys of Envoy's HttpConnectionManager that depend on a configuration of Sallyport. */
@@ -40,9 +40,7 @@ export function managerParts(config: Config): ManagerParts {
 }
 
 function strip(config: Config): Extension {
-  const mutations = stripExpressions(strippedNames(forbiddenNames(config))).map(({ expression }) => ({
-    remove_on_match: { key_matcher: { safe_regex: { regex: expression } } },
-  }));
+  const mutations = stripMutations(strippedNames(forbiddenNames(config))).map(({ mutation }) => mutation);
   return {
     name: 'envoy.http.early_header_mutation.header_mutation',
     typed_config: { '@type': `${TYPES}.http.early_header_mutation.header_mutation.v3.HeaderMutation`, mutations },

@@ -1,6 +1,5 @@
 import { stringify } from 'yaml';
 import type { Config } from '../../config/config.ts';
-import { stripExpressions } from '../strip/expressions.ts';
 import { forbiddenNames, strippedNames } from '../strip/stripped-names.ts';
 import type { ManagerParts } from './manager-parts.ts';
 
@@ -44,8 +43,7 @@ function yamlOf(part: object): string {
 /** The names that the expressions cover, as comments. */
 function namesText(config: Config): string {
   const { all, others } = strippedNames(forbiddenNames(config));
-  const names = stripExpressions({ all, others }).flatMap((one) => one.names);
-  return wrapped([...new Set(names)].map((name) => (all.includes(name) ? name : `other spellings of ${name}`)));
+  return wrapped([...all.toSorted(), ...others.map((name) => `other spellings of ${name}`)]);
 }
 
 function wrapped(words: readonly string[]): string {

@@ -1,11 +1,15 @@
 import { everySpelling, otherSpellingsOnly, type Piece } from './spelling-pieces.ts';
 
-/** An expression by which Envoy removes headers. */
-export interface StripExpression {
-  /** The names whose spellings it matches. */
+/** One of Envoy's mutations that remove headers. */
+export interface StripMutation {
+  /** The names whose spellings it removes. */
   readonly names: readonly string[];
-  /** For RE2 and JavaScript; must match the whole name of a header. */
-  readonly expression: string;
+  readonly mutation: { readonly remove: string } | RemoveOnMatch;
+}
+
+/** The expression must match the whole name of a header, in RE2 and JavaScript. */
+interface RemoveOnMatch {
+  readonly remove_on_match: { readonly key_matcher: { readonly safe_regex: { readonly regex: string } } };
 }
 
 /** What Envoy must remove from requests. Names in lower case. */
@@ -18,25 +22,40 @@ export interface StrippedNames {
 
 /** Envoy refuses an expression of more instructions (`re2.max_program_size.error_level`). */
 const MOST = 100;
-/** What an expression costs beside its pieces. */
-const FIXED = 4;
+/** At most what an expression costs beside its pieces. */
+const FIXED = 6;
 
-/** Makes as few expressions as Envoy accepts that match all spellings of some names, and no other name. */
-export function stripExpressions({ all, others }: StrippedNames): readonly StripExpression[] {
+/**
+ * Makes few mutations that remove all spellings of some names, and no other name. Each expression begins with `^` and the
+ * first word of all of its names, so that Envoy is done at once with most headers. A name of one word has one spelling.
+ */
+export function stripMutations({ all, others }: StrippedNames): readonly StripMutation[] {
+  const plain = all.filter((name) => !name.includes('-'));
   const forms = [
-    ...all.map((name) => ({ name, pieces: everySpelling(name) })),
+    ...all.filter((name) => name.includes('-')).map((name) => ({ name, pieces: everySpelling(name) })),
     ...others.flatMap((name) => otherSpellingsOnly(name).map((pieces) => ({ name, pieces }))),
   ].toSorted((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1));
+  return [
+    ...[...new Set(plain)].toSorted().map((name) => ({ names: [name], mutation: { remove: name } })),
+    ...groupsOf(forms).map((group) => ({
+      names: [...new Set(group.map(({ name }) => name))],
+      mutation: {
+        remove_on_match: { key_matcher: { safe_regex: { regex: `^${textOf(treeOf(group))}` } } },
+      },
+    })),
+  ];
+}
+
+/** Forms with the same first piece, as many as one expression has room for. */
+function groupsOf(forms: readonly Form[]): readonly (readonly Form[])[] {
   const groups: Form[][] = [];
   for (const form of forms) {
     const last = groups.at(-1);
-    if (last !== undefined && costOf(treeOf([...last, form])) + FIXED <= MOST) last.push(form);
+    const hasRoom = last !== undefined && costOf(treeOf([...last, form])) + FIXED <= MOST;
+    if (hasRoom && last[0]?.pieces[0]?.text === form.pieces[0]?.text) last.push(form);
     else groups.push([form]);
   }
-  return groups.map((group) => ({
-    names: [...new Set(group.map(({ name }) => name))],
-    expression: alternativesOf(treeOf(group)).join('|'),
-  }));
+  return groups;
 }
 
 /** One alternative of an expression. */
@@ -81,13 +100,9 @@ function costOf({ next, ends }: Tree): number {
   return branches + alternatives + (ends && next.size > 0 ? 1 : 0);
 }
 
-function alternativesOf({ next }: Tree): readonly string[] {
-  return Array.from(next.values(), ({ piece, tree }) => `${piece.text}${textOf(tree)}`);
-}
-
-function textOf(tree: Tree): string {
-  const branches = alternativesOf(tree);
+function textOf({ next, ends }: Tree): string {
+  const branches = Array.from(next.values(), ({ piece, tree }) => `${piece.text}${textOf(tree)}`);
   if (branches.length === 0) return '';
-  if (branches.length === 1 && !tree.ends) return branches.join('');
-  return `(?:${branches.join('|')})${tree.ends ? '?' : ''}`;
+  if (branches.length === 1 && !ends) return branches.join('');
+  return `(?:${branches.join('|')})${ends ? '?' : ''}`;
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { OVERRIDE_HEADERS } from '../../core/upstream/override-headers.ts';
-import { stripExpressions } from './expressions.ts';
+import { type StripMutation, stripMutations } from './mutations.ts';
 
 const IDENTITY = ['subject', 'scopes', 'token-id', 'issuer', 'scheme'].map((name) => `x-auth-${name}`);
 const word = fc.string({ unit: fc.constantFrom('x', 'a', 'user', 'id', '7'), minLength: 1, maxLength: 6 });
@@ -14,8 +14,13 @@ const longName = fc
 const separator = fc.constantFrom(...'! # $ % & * + - . ^ _ ` | ~'.split(' '), "'");
 const names = fc.record({ all: fc.array(name, { maxLength: 12 }), others: fc.array(name, { maxLength: 6 }) });
 
-function matches(expressions: ReturnType<typeof stripExpressions>, header: string): boolean {
-  return expressions.some(({ expression }) => new RegExp(`^(?:${expression})$`).test(header));
+/** The expression of a mutation, for a whole name. */
+function expressionOf({ mutation }: StripMutation): string {
+  return 'remove' in mutation ? `^${mutation.remove}` : mutation.remove_on_match.key_matcher.safe_regex.regex;
+}
+
+function matches(mutations: readonly StripMutation[], header: string): boolean {
+  return mutations.some((one) => new RegExp(`^(?:${expressionOf(one)})$`).test(header));
 }
 
 /** Writes each hyphen as the next of some characters. */
@@ -35,31 +40,42 @@ function hyphenated(header: string): string {
  */
 function sizeOf(expression: string): number {
   const rest = expression.replaceAll('[!-/:-\\x60{-~]', '###').replaceAll('[!-,./:-\\x60{-~]', '####');
-  const plain = rest.replaceAll('[!-~]*', '##').replaceAll('(?:', '').replaceAll(')?', '#').replaceAll(/[)|]/g, '');
+  const plain = rest
+    .replace('^', '#')
+    .replaceAll('[!-~]*', '##')
+    .replaceAll('(?:', '')
+    .replaceAll(')?', '#')
+    .replaceAll(/[)|]/g, '');
   expect(plain).toMatch(/^[a-z0-9#-]*$/);
   return 4 + plain.length;
 }
 
-describe('stripExpressions()', () => {
-  it('makes three expressions for the names of the default configuration', () => {
-    const expressions = stripExpressions({ all: [...IDENTITY, ...OVERRIDE_HEADERS], others: [] });
-    expect(expressions).toHaveLength(3);
-    expect(expressions.flatMap((one) => one.names).toSorted()).toEqual([...IDENTITY, ...OVERRIDE_HEADERS].toSorted());
+describe('stripMutations()', () => {
+  it('makes few mutations for the names of the default configuration, each with a word in front', () => {
+    const mutations = stripMutations({ all: [...IDENTITY, ...OVERRIDE_HEADERS], others: [] });
+    expect(mutations.map((one) => expressionOf(one).slice(0, 7))).toEqual([
+      '^forwar',
+      '^script',
+      '^x[!-/:',
+      '^x[!-/:',
+      '^x[!-/:',
+    ]);
+    expect(mutations.flatMap((one) => one.names).toSorted()).toEqual([...IDENTITY, ...OVERRIDE_HEADERS].toSorted());
   });
 
   it('makes none for no name', () => {
-    expect(stripExpressions({ all: [], others: [] })).toEqual([]);
-    expect(stripExpressions({ all: [], others: ['forwarded'] })).toEqual([]);
+    expect(stripMutations({ all: [], others: [] })).toEqual([]);
+    expect(stripMutations({ all: [], others: ['forwarded'] })).toEqual([]);
   });
 
   it('matches every spelling of each name, and what the names of credentials are not', () => {
     fc.assert(
       fc.property(names, fc.array(separator, { minLength: 1, maxLength: 5 }), ({ all, others }, separators) => {
-        const expressions = stripExpressions({ all, others });
-        for (const one of all) expect(matches(expressions, respell(one, separators)), one).toBe(true);
+        const mutations = stripMutations({ all, others });
+        for (const one of all) expect(matches(mutations, respell(one, separators)), one).toBe(true);
         for (const one of others) {
           const spelling = respell(one, separators);
-          expect(matches(expressions, spelling), one).toBe(spelling !== one || all.includes(one));
+          expect(matches(mutations, spelling), one).toBe(spelling !== one || all.includes(one));
         }
       }),
     );
@@ -75,7 +91,7 @@ describe('stripExpressions()', () => {
     fc.assert(
       fc.property(names, header, ({ all, others }, sent) => {
         fc.pre(!all.includes(hyphenated(sent)) && !others.some((one) => one !== sent && one === hyphenated(sent)));
-        expect(matches(stripExpressions({ all, others }), sent)).toBe(false);
+        expect(matches(stripMutations({ all, others }), sent)).toBe(false);
       }),
     );
   });
@@ -83,8 +99,8 @@ describe('stripExpressions()', () => {
   it('stays below the size that Envoy accepts', () => {
     fc.assert(
       fc.property(names, fc.array(longName, { maxLength: 3 }), ({ all, others }, long) => {
-        const expressions = stripExpressions({ all: [...all, ...long], others: [...others, ...long] });
-        for (const { expression } of expressions) expect(sizeOf(expression), expression).toBeLessThanOrEqual(100);
+        const mutations = stripMutations({ all: [...all, ...long], others: [...others, ...long] });
+        for (const one of mutations) expect(sizeOf(expressionOf(one)), expressionOf(one)).toBeLessThanOrEqual(100);
       }),
     );
   });
@@ -93,8 +109,8 @@ describe('stripExpressions()', () => {
     fc.assert(
       fc.property(longName, fc.array(separator, { minLength: 1, maxLength: 2 }), (long, separators) => {
         const spelling = respell(long, separators);
-        expect(matches(stripExpressions({ all: [long], others: [] }), spelling)).toBe(true);
-        expect(matches(stripExpressions({ all: [], others: [long] }), spelling)).toBe(spelling !== long);
+        expect(matches(stripMutations({ all: [long], others: [] }), spelling)).toBe(true);
+        expect(matches(stripMutations({ all: [], others: [long] }), spelling)).toBe(spelling !== long);
       }),
     );
   });
