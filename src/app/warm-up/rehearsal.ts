@@ -15,8 +15,6 @@ import { createThrowAwayIssuer } from './throw-away-issuer.ts';
 /** So many entries and tokens are remembered, and forgotten with the rehearsal. */
 const CACHED = 100;
 
-/** No thread starts, and nothing waits. */
-
 /** Decisions that are like real ones, except that nothing observes them and nothing is left of them. */
 export interface Rehearsal {
   /** Accepts its own tokens only. */
@@ -69,6 +67,7 @@ export async function createRehearsal({
     policy: { generation, routes: new RouteMap([ANY_TOKEN]), basicUntilMs: 0, shadow: false },
     known,
     verifier: new CredentialVerifier({
+      // No thread starts, and nothing waits.
       bearer: new BearerVerifier({ ...shared, issuers: new Issuers([issuer]), clock, signers: SIGNERS_AT_ONCE }),
       opaque: undefined,
       basic: undefined,
