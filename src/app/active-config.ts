@@ -228,7 +228,7 @@ function buildVerifier(
   sharedParts: SharedParts,
   generation: number,
 ): CredentialVerifier {
-  const { clock, standings, known, keySets, introspection, signers } = sharedParts;
+  const { clock, standings, known, keySets, introspection, signers, pace } = sharedParts;
   const issuers = trustIssuers(config.issuers, sharedParts.own?.keys ?? new FixedKeys([]), keySets);
   const { clockSkewMs, limits } = config;
   const resourceAudiences = new Set(config.resources.flatMap(({ audience }) => audience));
@@ -244,7 +244,7 @@ function buildVerifier(
     generation,
   };
   return new CredentialVerifier({
-    bearer: new BearerVerifier({ ...shared, issuers, clock, signers }),
+    bearer: new BearerVerifier({ ...shared, issuers, clock, signers, goOn: (work) => pace.goOn(work) }),
     keys: own && buildKeyVerifier(config, own, sharedParts, shared),
     opaque: introspection.verifier(config.issuers, shared),
     basic: own && buildBasicVerifier(own, sharedParts, generation),

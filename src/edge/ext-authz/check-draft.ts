@@ -7,9 +7,15 @@ import { WantedFields } from '../wanted-fields.ts';
 import type { HeaderName } from './header-name.ts';
 import { ALL_PSEUDO } from './header-name.ts';
 
-const NO_FIELDS: readonly HeaderField[] = [];
-const NO_NAMES: readonly string[] = [];
+const NO_FIELDS: HeaderField[] = [];
+const NO_NAMES: string[] = [];
 const ALL_SHOWN: ShownHeaders = { complete: true, disguised: NO_NAMES };
+
+/**
+ * The most header fields of a check that is read. Gateways refuse far fewer (Envoy: 100, unless `max_headers_count` says
+ * otherwise); each costs a microsecond if its name is new.
+ */
+export const MOST_FIELDS = 1_000;
 
 /** What a check says besides its header fields. */
 export type Target = Pick<AccessRequest, 'method' | 'host' | 'path' | 'client' | 'certificate'>;
@@ -27,7 +33,7 @@ export class CheckDraft {
   traceparent: string | undefined;
   forwardedFor: string | undefined;
   fromBrowser = false;
-  mcp = NO_FIELDS;
+  private mcp = NO_FIELDS;
   /** Those that describe the body. */
   body = NO_FIELDS;
   private disguised = NO_NAMES;
@@ -69,13 +75,13 @@ export class CheckDraft {
         this.traceparent = joined(this.traceparent, value);
         break;
       case 'mcp':
-        this.mcp = [...this.mcp, [name, value]];
+        this.mcp = added(this.mcp, [name, value]);
         break;
       case 'body':
-        this.body = [...this.body, [name, value]];
+        this.body = added(this.body, [name, value]);
         break;
       case 'disguised':
-        this.disguised = [...this.disguised, key];
+        this.disguised = added(this.disguised, key);
         break;
     }
   }
@@ -115,7 +121,24 @@ export class CheckDraft {
   }
 }
 
+/** Adds to a list, or to another one if it is still the empty one that all checks share. */
+function added<Item>(list: Item[], item: Item): Item[] {
+  if (list.length === 0) return [item];
+  list.push(item);
+  return list;
+}
+
 /** Several fields, joined as in HTTP (RFC 9110, section 5.3). */
 function joined(former: string | undefined, value: string): string {
   return former === undefined ? value : `${former},${value}`;
+}
+
+/** The check of a message that was too long to be read; it is denied. */
+export function tooLong(traceparent: string | undefined): DraftedCheck {
+  const { request, shown } = new CheckDraft(undefined).complete(
+    { method: '', host: '', path: '', client: undefined, certificate: undefined },
+    traceparent,
+    undefined,
+  );
+  return { request: { ...request, flaw: 'check too long' }, shown };
 }

@@ -1,4 +1,4 @@
-import { CheckDraft, type DraftedCheck } from './check-draft.ts';
+import { CheckDraft, type DraftedCheck, MOST_FIELDS, tooLong } from './check-draft.ts';
 import { type CheckTerms, headerName } from './header-name.ts';
 import type { McpMetadataReader } from './mcp-metadata.ts';
 import type { CheckRequest, HttpRequest } from './messages.ts';
@@ -56,7 +56,9 @@ export function decodeCheck(
   const http = check.attributes?.request?.http ?? {};
   const draft = new CheckDraft(terms.wantedFields);
   const form = (http.header_map?.headers?.length ?? 0) > 0 ? 'bytes' : 'text';
-  for (const [key, value] of headersOf(http)) draft.take(headerName(key, terms), value, form);
+  const headers = headersOf(http);
+  if (headers.length > MOST_FIELDS) return { outcome: 'decoded', ...tooLong(callTraceparent) };
+  for (const [key, value] of headers) draft.take(headerName(key, terms), value, form);
   const { method = '', host = '', path = '' } = http;
   const source = check.attributes?.source;
   const client = () => readers.readClient?.(source, draft.forwardedFor);

@@ -22,7 +22,15 @@ export interface BearerVerifierParts extends CredentialParts {
   readonly cache: TokenCache;
   readonly clock: Pick<Clock, 'wallMs'>;
   readonly signers: SignerFinder;
+  /**
+   * Goes on with a token that waited for a key set, soon: thousands may wait for the same one, as when an issuer changes its
+   * key. By default at once.
+   */
+  readonly goOn?: ((work: () => void) => void) | undefined;
 }
+
+/** The most tokens that wait for key sets at a time; of further ones, the keys are unavailable. They take some megabytes. */
+const MOST_WAITING = 4_096;
 
 /** The refusal of an issuer that could have issued the token. */
 interface IssuerRefusal {
@@ -34,6 +42,8 @@ interface IssuerRefusal {
 export class BearerVerifier implements Verifier {
   private readonly parts: BearerVerifierParts;
   private readonly repeated = new RepeatedTokens();
+  /** Tokens that wait for a key set. */
+  private waiting = 0;
 
   constructor(parts: BearerVerifierParts) {
     this.parts = parts;
@@ -72,7 +82,23 @@ export class BearerVerifier implements Verifier {
     issuer: TrustedIssuer,
   ): VerificationResult | Promise<VerificationResult> {
     const found = issuer.keys.find(token.algorithm, token.kid);
-    return after(found, (keys) => this.verifyWith(value, token, issuer, keys));
+    if (!(found instanceof Promise)) return this.verifyWith(value, token, issuer, found);
+    if (this.waiting >= MOST_WAITING) return this.verifyWith(value, token, issuer, undefined);
+    this.waiting += 1;
+    return this.verifyOnceFound(value, token, issuer, found);
+  }
+
+  private async verifyOnceFound(
+    value: string,
+    token: ParsedJwt,
+    issuer: TrustedIssuer,
+    found: Promise<FoundKeys>,
+  ): Promise<VerificationResult> {
+    const keys = await found;
+    const { goOn } = this.parts;
+    if (goOn !== undefined) await new Promise<void>((resolve) => goOn(resolve));
+    this.waiting -= 1;
+    return this.verifyWith(value, token, issuer, keys);
   }
 
   private verifyWith(

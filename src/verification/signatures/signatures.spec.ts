@@ -1,9 +1,11 @@
+import { createPublicKey } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { forge } from '../../../test/support/jwt/forge.ts';
 import type { KeyPair } from '../../../test/support/jwt/keys.ts';
 import { ed25519, p256, p384, rsa, secretOf } from '../../../test/support/jwt/keys.ts';
 import type { VerificationKey } from '../keys.ts';
+import { signatureCostMs } from './signature-cost.ts';
 import { SignatureThread } from './signature-thread.ts';
 import { Signatures } from './signatures.ts';
 
@@ -164,6 +166,25 @@ describe('Signatures', () => {
     expect(burst.every((signer) => signer instanceof Promise)).toBe(true);
     expect(await Promise.all(burst.map(async (signer) => await signer))).toEqual(Array(50).fill(ES));
     expect(await signatures.find(forged(1), 'ES256', [ES])).toBe('none');
+  });
+
+  it.each([
+    ['with 16,384 bits', 2_048, Buffer.from([1, 0, 1])],
+    ['with a public exponent of 2,048 bits', 256, Buffer.alloc(256, 0xff)],
+  ])('never verifies at once by an RSA key %s, which takes milliseconds', (_, bytes, exponent) => {
+    const modulus = Buffer.alloc(bytes, 0xc5);
+    const jwk = { kty: 'RSA', n: modulus.toString('base64url'), e: exponent.toString('base64url') };
+    const key = keyOf({ publicKey: createPublicKey({ key: jwk, format: 'jwk' }) });
+    expect(signatureCostMs([key])).toBeGreaterThan(1);
+    const signatures = signaturesOf(threadThat('process.exit(1)'));
+    // Not at once: a promise, of the thread.
+    expect(signatures.find(token(1, 'RS256', rsa), 'RS256', [key])).toBeInstanceOf(Promise);
+  });
+
+  it('takes many keys as slow, however fast each is', () => {
+    const signatures = signaturesOf(threadThat(''));
+    const keys = Array.from({ length: 100 }, () => RS);
+    expect(signatures.find(token(1, 'RS256', rsa), 'RS256', keys)).toBeInstanceOf(Promise);
   });
 
   it('verifies at once while no thread starts, except what would block for long', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { HEADERS } from '../../../../test/support/ext-authz.ts';
+import { decodeCheck } from '../decode.ts';
 import { CheckReader } from './check-reader.ts';
 import { writeVarint } from './message-writer.ts';
 import { readMetadata } from './metadata-reader.ts';
@@ -101,6 +102,55 @@ describe('CheckReader', () => {
     ['a long value', check(header('authorization', 'x'.repeat(20_000))), { authorization: 'x'.repeat(20_000) }],
   ])('reads %s', (_, accepted, request) => {
     expect(read(accepted)).toMatchObject({ outcome: 'decoded', request });
+  });
+
+  describe('of many header fields', () => {
+    const inMap = (count: number, name: (index: number) => string): Buffer =>
+      check(PATH, ...Array.from({ length: count }, (_, index) => header(name(index), 'v')));
+    const inList = (count: number, name: (index: number) => string): Buffer =>
+      check(PATH, raw(...Array.from({ length: count }, (_, i) => Buffer.concat([bytes(1, name(i)), bytes(3, 'v')]))));
+    const names: readonly (readonly [what: string, name: (index: number) => string])[] = [
+      ['that mean nothing', (index) => `x-h-${index}`],
+      ['that only browsers send', (index) => `sec-fetch-${index}`],
+    ];
+    const TOO_LONG = { outcome: 'decoded', request: { flaw: 'check too long', path: '' } };
+
+    it.each(names)('reads a thousand %s, and denies a check with more', (_, name) => {
+      for (const form of [inMap, inList]) {
+        expect(read(form(1_000, name))).toMatchObject({ outcome: 'decoded', request: { path: '/x' } });
+        expect(read(form(1_000, name))).not.toMatchObject(TOO_LONG);
+        expect(read(form(1_001, name))).toMatchObject(TOO_LONG);
+      }
+      expect(read(check(PATH))).toMatchObject({ request: { path: '/x' } });
+    });
+
+    it.each(['mcp-name', 'content-type', 'authorization', 'x-api-key', 'x_auth_subject'])(
+      'reads as many in a list that are called %s',
+      (name) => {
+        expect(read(inList(1_000, () => name))).toMatchObject({ outcome: 'decoded', request: { path: '/x' } });
+        expect(read(inList(20_000, () => name))).toMatchObject(TOO_LONG);
+      },
+    );
+
+    it('finds a name that occurs twice among them', () => {
+      const twice = (index: number): string => `sec-fetch-${index === 999 ? 0 : index}`;
+      expect(read(inMap(1_000, twice))).toEqual({ outcome: 'malformed' });
+    });
+
+    it('counts those of the list alone, if there is one', () => {
+      const map = Array.from({ length: 600 }, (_, index) => header(`x-${index}`, 'v'));
+      const list = Array.from({ length: 600 }, (_, index) => Buffer.concat([bytes(1, `x-${index}`), bytes(3, 'v')]));
+      expect(read(check(PATH, ...map, raw(...list)))).toMatchObject({ request: { path: '/x' } });
+    });
+
+    it('says the same as the proto loader', () => {
+      const headers = (count: number) =>
+        Object.fromEntries(Array.from({ length: count }, (_, index) => [`x-${index}`, 'v']));
+      const decoded = (count: number) =>
+        decodeCheck({ attributes: { request: { http: { path: '/x', headers: headers(count) } } } }, TERMS);
+      expect(decoded(1_000)).toMatchObject({ request: { path: '/x' } });
+      expect(decoded(1_001)).toMatchObject(TOO_LONG);
+    });
   });
 
   it('reads the names of a configuration, and those of the next one', () => {

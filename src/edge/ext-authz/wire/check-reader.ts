@@ -1,4 +1,4 @@
-import { CheckDraft } from '../check-draft.ts';
+import { CheckDraft, MOST_FIELDS, tooLong } from '../check-draft.ts';
 import type { DecodedCheck, MalformedCheck, PartReaders } from '../decode.ts';
 import type { CheckTerms, HeaderRole } from '../header-name.ts';
 import { FieldCursor } from './field-cursor.ts';
@@ -70,8 +70,10 @@ export class CheckReader {
   private host = '';
   private path = '';
   private isRaw = false;
+  /** Header fields that were read so far, of the map or of the list. */
+  private fields = 0;
   /** Keys of the current map, of which the cache does not know that they came. */
-  private keys: string[] = [];
+  private keys = new Set<string>();
 
   constructor(readers: PartReaders) {
     this.readers = readers;
@@ -79,13 +81,14 @@ export class CheckReader {
 
   /** @param callTraceparent see `CheckService`. */
   read(message: Buffer, terms: CheckTerms, callTraceparent: string | undefined): DecodedCheck | MalformedCheck {
-    if (message === OVER_LIMIT) return readTooLong(callTraceparent);
+    if (message === OVER_LIMIT) return { outcome: 'decoded', ...tooLong(callTraceparent) };
     this.begin(message, terms);
     const isRead =
       this.locate(0, message.length, ATTRIBUTES) &&
       this.readAttributes(this.from, this.to) &&
       this.locate(this.from, this.to, HTTP) &&
       this.readHttp(this.from, this.to);
+    if (this.fields > MOST_FIELDS) return { outcome: 'decoded', ...tooLong(callTraceparent) };
     return isRead ? this.finish(callTraceparent) : MALFORMED;
   }
 
@@ -109,7 +112,8 @@ export class CheckReader {
     this.isRaw = isRaw;
     this.draft = new CheckDraft(this.terms.wantedFields);
     this.unread.forgetForwardedFor();
-    if (this.keys.length > 0) this.keys = [];
+    this.fields = 0;
+    if (this.keys.size > 0) this.keys = new Set();
   }
 
   private finish(callTraceparent: string | undefined): DecodedCheck {
@@ -198,6 +202,7 @@ export class CheckReader {
     const { entry } = this;
     if (!entry.read(this.bytes, from, to)) return false;
     if (this.isRaw) return true;
+    if (++this.fields > MOST_FIELDS) return false;
     const name = this.names.find(this.bytes, entry.keyFrom, entry.keyTo);
     if (name.role === 'none' && !name.isWanted) return true;
     if (this.isRepeated(name)) return false;
@@ -212,6 +217,7 @@ export class CheckReader {
       if (list.field !== HEADER_VALUES) continue;
       if (!list.isBytes || !entry.read(this.bytes, list.from, list.to)) return false;
       if (!this.isRaw) this.beginHeaders(true);
+      if (++this.fields > MOST_FIELDS) return false;
       const name = this.names.find(this.bytes, entry.keyFrom, entry.keyTo);
       if (name.role === 'none' && !name.isWanted) continue;
       if (entry.rawTo > entry.rawFrom) this.take(name, entry.rawFrom, entry.rawTo, 'bytes', 'bytes');
@@ -250,18 +256,8 @@ export class CheckReader {
       return false;
     }
     // Two keys of different bytes may become one string.
-    if (this.keys.includes(name.key)) return true;
-    this.keys.push(name.key);
+    if (this.keys.has(name.key)) return true;
+    this.keys.add(name.key);
     return false;
   }
-}
-
-/** The check of a message that was too long to be read; it is denied. */
-function readTooLong(traceparent: string | undefined): DecodedCheck {
-  const { request, shown } = new CheckDraft(undefined).complete(
-    { method: '', host: '', path: '', client: undefined, certificate: undefined },
-    traceparent,
-    undefined,
-  );
-  return { outcome: 'decoded', request: { ...request, flaw: 'check too long' }, shown };
 }

@@ -73,7 +73,7 @@ export class NameCache {
 function wordsOf(bytes: Buffer): Int32Array {
   const { length } = bytes;
   if (length < 4) return Int32Array.from(bytes);
-  return Int32Array.from({ length: Math.ceil(length / 4) }, (_, index) =>
-    bytes.readInt32BE(Math.min(4 * index, length - 4)),
-  );
+  const words = new Int32Array(Math.ceil(length / 4));
+  for (let index = 0; index < words.length; index++) words[index] = bytes.readInt32BE(Math.min(4 * index, length - 4));
+  return words;
 }
