@@ -21,6 +21,7 @@ export interface TransportLimits {
   readonly continuations: number;
   readonly messageBytes: number;
   readonly heldBytes: number;
+  readonly totalHeldBytes: number;
   readonly outputBytes: number;
   readonly resets: number;
   readonly streamErrors: number;

@@ -205,6 +205,36 @@ describe('an attack by several clients leaves other clients served and the memor
   });
 });
 
+/** Literals that are put into the table, without a value: 124 of them fill it. */
+const SMALL_ENTRIES = Buffer.concat(ids(124).map((id) => Buffer.from([0x40, 1, 97 + (id % 26), 0])));
+
+/** A literal with the name of each of these entries, that is not put into the table. */
+function valuesOfEach(value: string): Buffer {
+  const names = ids(124).map((_, at) => 62 + at - 15);
+  const integer = (rest: number): number[] => (rest < 0x80 ? [rest] : [(rest & 0x7f) | 0x80, rest >>> 7]);
+  return Buffer.concat(names.map((rest) => Buffer.from([0x0f, ...integer(rest), 1, value.charCodeAt(0)])));
+}
+
+it('a table of small entries whose names come with new values takes little memory of each connection', async () => {
+  const clients = 200;
+  const blocks = [SMALL_ENTRIES, ...'abcd'.split('').map(valuesOfEach)];
+  const attack = blocks.map((rest, at) => {
+    const id = 1 + 2 * at;
+    return Buffer.concat([frame(1, 4, id, Buffer.concat([block(ECHO), rest])), data(id, prefixed(''))]);
+  });
+  const before = usedBytes();
+  const sockets: Socket[] = [];
+  for (let count = 0; count < clients; count++) {
+    sockets.push(await attackWith(Buffer.concat([PREFACE, settings(), settingsAck(), ...attack])));
+  }
+  for (const socket of sockets) await untilRead(socket);
+  expect(served.limits).toEqual([]);
+  expect(served.server.connections).toBe(clients + 1);
+  // Those of the clients included.
+  expect((usedBytes() - before) / clients).toBeLessThan(64_000);
+  for (const socket of sockets) socket.destroy();
+});
+
 /** Sends an attack, and reads nothing but bytes. Resolves when the operating system has taken it, or the server has had enough. */
 async function attackWith(bytes: Buffer): Promise<Socket> {
   const socket = connect({ port: served.port, host: '127.0.0.1' });

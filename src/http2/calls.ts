@@ -1,7 +1,7 @@
 import { ErrorCode, FrameType, words } from './frames/frame-format.ts';
 import { collectWhole, INCOMPLETE, MessageReader, TOO_LONG, wholeMessage } from './grpc/message-reader.ts';
 import { Status } from './grpc/status-code.ts';
-import { type BudgetName, Budgets, type LimitName } from './limits.ts';
+import { type BudgetName, Budgets, FAIR_SHARE, type LimitName } from './limits.ts';
 import type { Link } from './link.ts';
 import type { Stream } from './stream.ts';
 import type { UnaryFailure, UnaryMethod, UnaryReply } from './unary.ts';
@@ -12,6 +12,17 @@ const TOO_MUCH_HELD: UnaryFailure = {
   code: Status.RESOURCE_EXHAUSTED,
   details: 'too much unfinished on this connection',
 };
+const TOO_MUCH_IN_ALL: UnaryFailure = {
+  code: Status.RESOURCE_EXHAUSTED,
+  details: 'too much unfinished on all connections',
+};
+
+/** The limit that a failure is about. */
+const LIMITS = new Map<UnaryFailure, LimitName>([
+  [TOO_LONG, 'messageBytes'],
+  [TOO_MUCH_HELD, 'heldBytes'],
+  [TOO_MUCH_IN_ALL, 'totalHeldBytes'],
+]);
 
 /** The longest time of a timer in Node, in milliseconds: longer ones would end at once. */
 const LONGEST_TIMER = 0x7fff_ffff;
@@ -170,16 +181,17 @@ export class Calls {
     if (stream.isClosed) return;
     if (!Buffer.isBuffer(reply)) this.#fail(stream, reply);
     else if (this.#link.sender.writeMessage(stream, reply, this.#link.now)) this.#replied(stream);
-    else if (this.#hold(stream, reply.length) !== undefined) {
-      this.#leave(stream, ErrorCode.ENHANCE_YOUR_CALM, 'heldBytes');
+    else {
+      const limit = limitOf(this.#hold(stream, reply.length));
+      if (limit !== undefined) this.#leave(stream, ErrorCode.ENHANCE_YOUR_CALM, limit);
     }
   }
 
   /** Answers a call whose message is not acceptable. */
   #refuse(stream: Stream, { overLimit }: Pick<UnaryMethod, 'overLimit'>, failure: UnaryFailure): void {
-    const isOverLimit = failure === TOO_LONG || failure === TOO_MUCH_HELD;
-    if (isOverLimit) this.#link.limitReached(failure === TOO_LONG ? 'messageBytes' : 'heldBytes');
-    this.#reply(stream, isOverLimit && overLimit !== undefined ? overLimit() : failure);
+    const limit = limitOf(failure);
+    if (limit !== undefined) this.#link.limitReached(limit);
+    this.#reply(stream, limit !== undefined && overLimit !== undefined ? overLimit() : failure);
   }
 
   #fail(stream: Stream, failure: UnaryFailure): void {
@@ -203,10 +215,15 @@ export class Calls {
   #hold(stream: Stream, bytes: number): UnaryFailure | undefined {
     const { streams, parts } = this.#link;
     const held = bytes + stream.head.heldBytes;
-    streams.heldBytes += held - stream.heldBytes;
+    if (held !== stream.heldBytes) streams.hold(held - stream.heldBytes);
     stream.heldBytes = held;
-    return streams.heldBytes > parts.limits.heldBytes ? TOO_MUCH_HELD : undefined;
+    if (streams.heldBytes > parts.limits.heldBytes) return TOO_MUCH_HELD;
+    return streams.heldBytes > FAIR_SHARE && this.#link.isCrowded ? TOO_MUCH_IN_ALL : undefined;
   }
+}
+
+function limitOf(failure: UnaryFailure | undefined): LimitName | undefined {
+  return failure && LIMITS.get(failure);
 }
 
 function expire(calls: Calls, stream: Stream): void {

@@ -45,6 +45,7 @@ export class Connection {
     socket.once('end', () => this.#link.end()).on('error', () => {});
     socket.once('close', () => {
       this.#link.end();
+      this.#requests.forget();
       parts.observer.closed?.();
       onClosed(this);
     });
@@ -60,6 +61,11 @@ export class Connection {
     if (!isReading) return Number.POSITIVE_INFINITY;
     if (streams.accepted === 0) return this.#openedAt - NEVER_MS;
     return streams.accepted === this.#seenCalls ? this.#calledAt : parts.clock();
+  }
+
+  /** What the client has not read, in bytes. */
+  get backlog(): number {
+    return this.#link.output.backlog;
   }
 
   drain(cause: DrainCause): void {

@@ -182,6 +182,57 @@ describe('heldBytes', () => {
   });
 });
 
+describe('totalHeldBytes', () => {
+  const half = prefixed(Buffer.alloc(8000)).subarray(0, 4505);
+  const rest = (id: number): Buffer => data(id, Buffer.alloc(3500));
+  const begin = (id: number): Buffer => Buffer.concat([headers(id, callFields(ECHO)), data(id, half, 0)]);
+
+  it('fails calls of connections that hold more than others, and no call of one that holds little', async () => {
+    const greedy = await serve({ totalHeldBytes: 30_000 });
+    const other = await RawClient.open(served.port);
+    greedy.send(...ids(4).map(begin));
+    await greedy.settled();
+    other.send(...ids(4).map(begin));
+    expect((await other.reply(7)).fields).toMatchObject({ 'grpc-status': RESOURCE_EXHAUSTED });
+    const modest = await RawClient.open(served.port);
+    modest.send(begin(1), call(3, ECHO, 'whole'), rest(1));
+    expect((await modest.reply(3)).body).toEqual(prefixed('whole'));
+    expect((await modest.reply(1)).body).toHaveLength(8005);
+    expect(new Set(served.limits)).toEqual(new Set(['totalHeldBytes']));
+    greedy.socket.destroy();
+    await expect.poll(() => served.server.connections).toBe(2);
+    other.send(begin(9));
+    await other.settled();
+    other.send(rest(9));
+    expect((await other.reply(9)).body).toHaveLength(8005);
+  });
+
+  it('closes the connection of a long header block', async () => {
+    const first = await serve({ totalHeldBytes: 40_000 });
+    first.send(frame(1, 0, 1, Buffer.alloc(16_384)), continuation(1, Buffer.alloc(16_384)));
+    const second = await RawClient.open(served.port);
+    second.send(frame(1, 0, 1, Buffer.alloc(16_384)), continuation(1, Buffer.alloc(16_384)));
+    await Promise.race([first.closed(), second.closed()]);
+    expect(served.limits).toEqual(['totalHeldBytes closes']);
+  });
+
+  it('stops reading from clients that leave answers unread, sooner than outputBytes', async () => {
+    const lazy = await serve({ outputBytes: 10_000_000, totalHeldBytes: 100_000 }, [4, LARGEST]);
+    lazy.send(windowUpdate(0, LARGEST - INITIAL_WINDOW));
+    await lazy.settled();
+    lazy.socket.pause();
+    let id = 1;
+    while (!served.limits.includes('totalHeldBytes')) {
+      lazy.send(...ids(50, id).map((one) => call(one, LONG, '16000')));
+      id += 100;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    await expectServed(await RawClient.open(served.port), 1);
+    lazy.socket.resume();
+    expect((await lazy.reply(id - 2)).body).toHaveLength(16_005);
+  });
+});
+
 describe('outputBytes', () => {
   it('stops reading from a client that does not read, until it reads', async () => {
     const client = await serve({ outputBytes: 100_000 }, [4, LARGEST]);

@@ -1,5 +1,5 @@
 /**
- * What one client may ask of this side, on each connection.
+ * What one client may ask of this side, on each connection; `totalHeldBytes` alone is for all of them.
  *
  * A *budget* is a number of frames at once. A tenth of it comes back each second, and a part with each call that was handed
  * to its method. So a client that calls does not run out, however long it lives; one that does not call does. Then its
@@ -18,6 +18,11 @@ export const DEFAULT_LIMITS = {
   messageBytes: 4_194_304,
   /** What is kept of unfinished requests, of long header lists until the reply, and of replies for which the client gave no window. A call beyond it fails. */
   heldBytes: 8_388_608,
+  /**
+   * The same for all connections of a server together, with what their clients left unread. Beyond it, no connection may keep
+   * more than {@link FAIR_SHARE}.
+   */
+  totalHeldBytes: 134_217_728,
   /** What the client may leave unread before this side stops reading from it. */
   outputBytes: 262_144,
   /** A budget: streams that the client resets before their request is complete. One comes back with each call. */
@@ -39,6 +44,9 @@ export const DEFAULT_LIMITS = {
   /** Milliseconds for a reply: until the client gives a window for it, and without a byte read of what was written. */
   sendMs: 30_000,
 };
+
+/** What a connection may keep whatever the others do, in bytes. */
+export const FAIR_SHARE = 16_384;
 
 export type Http2Limits = Readonly<typeof DEFAULT_LIMITS>;
 

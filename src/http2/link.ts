@@ -1,11 +1,11 @@
 import type { Duplex } from 'node:stream';
 import { ErrorCode, FrameType, LARGEST, words } from './frames/frame-format.ts';
 import type { ReplyTemplates } from './grpc/reply-templates.ts';
-import type { Http2Limits, LimitName } from './limits.ts';
+import { FAIR_SHARE, type Http2Limits, type LimitName } from './limits.ts';
 import type { DrainCause, Http2Observer } from './observer.ts';
 import { Output, type SharedBuffer } from './output.ts';
 import { Sender } from './sender.ts';
-import { StreamTable } from './stream-table.ts';
+import { type Kept, StreamTable } from './stream-table.ts';
 import type { UnaryMethod } from './unary.ts';
 
 /** What the PING between the two GOAWAY frames carries. */
@@ -18,6 +18,7 @@ export interface ConnectionParts {
   readonly observer: Partial<Http2Observer>;
   readonly templates: ReplyTemplates;
   readonly shared: SharedBuffer;
+  readonly kept: Kept;
   /** In milliseconds, and it never goes back. */
   readonly clock: () => number;
   /** How long the connection serves before its client is asked to leave, in milliseconds. */
@@ -32,7 +33,7 @@ export class Link {
   readonly socket: Duplex;
   readonly output: Output;
   readonly sender: Sender;
-  readonly streams = new StreamTable();
+  readonly streams: StreamTable;
   #laterWork: (() => void)[] = [];
   /** When the current turn began, in milliseconds. */
   now: number;
@@ -49,6 +50,7 @@ export class Link {
   constructor(socket: Duplex, parts: ConnectionParts) {
     this.parts = parts;
     this.socket = socket;
+    this.streams = new StreamTable(parts.kept);
     this.output = new Output(parts.shared, socket);
     this.sender = new Sender(this.output, parts.templates);
     this.now = parts.clock();
@@ -62,7 +64,9 @@ export class Link {
       work();
       this.output.flush();
       if (this.areCallsOver && this.streams.size === 0) this.end();
-      if (this.output.backlog > this.parts.limits.outputBytes) this.#pause();
+      const { backlog } = this.output;
+      if (backlog > this.parts.limits.outputBytes) this.#pause('outputBytes');
+      else if (backlog > FAIR_SHARE && this.isCrowded) this.#pause('totalHeldBytes');
     } catch (error) {
       this.parts.observer.broken?.(error);
       this.#leave(ErrorCode.INTERNAL_ERROR, '');
@@ -146,17 +150,23 @@ export class Link {
     });
   }
 
+  /** Whether all connections together keep too much. */
+  get isCrowded(): boolean {
+    const { kept, limits } = this.parts;
+    return kept.held + kept.unread > limits.totalHeldBytes;
+  }
+
   get #peer(): string | undefined {
     const { remoteAddress } = this.socket as { readonly remoteAddress?: unknown };
     return typeof remoteAddress === 'string' ? remoteAddress : undefined;
   }
 
   /** A client that does not read gets no more work done. */
-  #pause(): void {
+  #pause(limit: LimitName): void {
     // Without a need to drain, no event would end the pause.
     if (this.isPaused || !this.socket.writableNeedDrain) return;
     this.isPaused = true;
-    this.limitReached('outputBytes');
+    this.limitReached(limit);
     this.socket.pause().once('drain', () => {
       this.isPaused = false;
       this.socket.resume();

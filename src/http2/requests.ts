@@ -4,6 +4,7 @@ import { areTrailers, kindOfField, type RequestHead, readHead } from './grpc/req
 import { Status } from './grpc/status-code.ts';
 import { HpackDecoder } from './hpack/decoder.ts';
 import type { DecodedBlock } from './hpack/header-field.ts';
+import { FAIR_SHARE } from './limits.ts';
 import type { Link } from './link.ts';
 import { Stream } from './stream.ts';
 
@@ -53,7 +54,7 @@ export class Requests {
     }
     this.blockId = id;
     this.blockSince = this.#link.now;
-    this.#block = Buffer.from(bytes.subarray(start, end));
+    this.#keep(Buffer.from(bytes.subarray(start, end)));
     this.#continuations = 0;
   }
 
@@ -61,16 +62,27 @@ export class Requests {
   continuation(flags: number, piece: Buffer): void {
     const { continuations, headerListBytes } = this.#link.parts.limits;
     const block = Buffer.concat([this.#block, piece]);
-    this.#block = block;
+    this.#keep(block);
     if (++this.#continuations > continuations) this.#link.exceed('continuations');
     else if (block.length > MOST_LISTS * headerListBytes) this.#link.exceed('headerListBytes');
+    else if (block.length > FAIR_SHARE && this.#link.isCrowded) this.#link.exceed('totalHeldBytes');
     else if ((flags & Flag.END_HEADERS) !== 0) {
       const id = this.blockId;
       this.blockId = 0;
       this.blockSince = Number.POSITIVE_INFINITY;
-      this.#block = NOTHING;
+      this.#keep(NOTHING);
       this.#take(id, block, 0, block.length);
     }
+  }
+
+  #keep(block: Buffer): void {
+    this.#link.streams.hold(block.length - this.#block.length);
+    this.#block = block;
+  }
+
+  /** The connection has ended. */
+  forget(): void {
+    this.#keep(NOTHING);
   }
 
   /** Takes a whole block. It is decoded whatever becomes of its stream: section 4.3. */

@@ -31,7 +31,10 @@ export interface UnaryServerOptions {
 
 /** A server of gRPC's unary calls over HTTP/2, on connections that its owner accepts: TCP, TLS with the protocol h2, a Unix socket. */
 export class UnaryServer {
-  readonly #floor: Pick<ConnectionParts, 'methods' | 'observer' | 'templates' | 'shared' | 'clock' | 'graceMs'>;
+  readonly #floor: Pick<
+    ConnectionParts,
+    'methods' | 'observer' | 'templates' | 'shared' | 'kept' | 'clock' | 'graceMs'
+  >;
   readonly #connections = new Set<Connection>();
   #limits: Http2Limits;
   #maxAgeMs: number;
@@ -46,6 +49,7 @@ export class UnaryServer {
       observer: options.observer ?? {},
       templates: makeReplyTemplates(),
       shared: new SharedBuffer(),
+      kept: { held: 0, unread: 0 },
       clock: options.clock ?? (() => performance.now()),
       graceMs: options.graceMs ?? 30_000,
     };
@@ -109,7 +113,12 @@ export class UnaryServer {
   }
 
   #sweep(): void {
-    for (const connection of this.#connections) connection.sweep();
+    let unread = 0;
+    for (const connection of this.#connections) {
+      connection.sweep();
+      unread += connection.backlog;
+    }
+    this.#floor.kept.unread = unread;
   }
 
   #closed(connection: Connection): void {

@@ -6,6 +6,13 @@ const REMEMBERED = 128;
 /** How a stream was closed, as far as it is remembered: `ended` by the client, or `left` by this side before that. */
 export type Closure = 'ended' | 'left' | 'forgotten';
 
+/** What a server keeps for all its connections, in bytes: of requests and replies, and of what clients have not read. */
+export interface Kept {
+  held: number;
+  /** As of the last sweep. */
+  unread: number;
+}
+
 /** The streams of a connection, and what they cost. RFC 9113, section 5.1. */
 export class StreamTable {
   readonly #open = new Map<number, Stream>();
@@ -20,6 +27,11 @@ export class StreamTable {
   abandoned = 0;
   /** What is kept of unfinished requests and replies. */
   heldBytes = 0;
+  readonly #kept: Kept;
+
+  constructor(kept: Kept) {
+    this.#kept = kept;
+  }
 
   get size(): number {
     return this.#open.size;
@@ -33,6 +45,12 @@ export class StreamTable {
     this.#open.set(stream.id, stream);
   }
 
+  /** Counts more bytes that are kept, or fewer. */
+  hold(bytes: number): void {
+    this.heldBytes += bytes;
+    this.#kept.held += bytes;
+  }
+
   /** Whatever the method of the stream answers later is dropped. */
   close(stream: Stream): void {
     if (stream.isClosed) return;
@@ -42,7 +60,7 @@ export class StreamTable {
       stream.forgetHead();
     }
     if (stream.timer !== undefined) clearTimeout(stream.timer);
-    this.heldBytes -= stream.heldBytes;
+    if (stream.heldBytes > 0) this.hold(-stream.heldBytes);
     this.#open.delete(stream.id);
     this.remember(stream.id, stream.hasEnded);
   }

@@ -10,6 +10,22 @@ const NEWEST = 0xbe;
 /** A literal with indexing with the name of the first in the table. */
 const NEWEST_NAME = 0x7e;
 
+it('decodes values of more names than it remembers the values of', () => {
+  const decoder = new HpackDecoder(LIMITS);
+  const names = Array.from({ length: 60 }, (_, at) => `x-name-${at}`);
+  decode(
+    decoder,
+    names.flatMap((name) => literal(0x40, name, 'first')),
+  );
+  for (let round = 0; round < 40; round++) {
+    const values = names.map((_, at) => `value ${at} ${round % 3 === 0 ? 'again' : round}`);
+    // The newest has the lowest index.
+    const fields = values.flatMap((value, at) => [0x0f, 62 + 59 - at - 15, value.length, ...Buffer.from(value)]);
+    const block = decode(decoder, fields);
+    expect(block).toMatchObject({ outcome: 'fields', fields: names.map((name, at) => ({ name, value: values[at] })) });
+  }
+});
+
 describe('a block is broken', () => {
   it.each<[what: string, bytes: readonly number[]]>([
     ['by index 0', [0x80]],

@@ -20,6 +20,10 @@ const LITERAL_MASK = 0x0f;
 const WRONG_INDEX = 'an index outside the tables';
 const WRONG_STRING = 'a string that is cut, or that is no Huffman code';
 
+/** So many names remember their last value. Once they do, one is exchanged now and then only: in turn, it would be of no use. */
+const MOST_REMEMBERED = 16;
+const PATIENCE = 8;
+
 export interface HpackLimits {
   /** The SETTINGS_HEADER_TABLE_SIZE that this side sends, in bytes. The default of HTTP/2 is 4096. */
   readonly maxTableBytes: number;
@@ -39,6 +43,8 @@ export class HpackDecoder {
   #lastBlockChanges = 0;
   #allowedTableBytes = INITIAL_TABLE_BYTES;
   #isUpdateDue = false;
+  readonly #remembered: FieldName[] = [];
+  #nextRemembered = 0;
   #fault: string | undefined;
 
   constructor(limits: HpackLimits) {
@@ -126,16 +132,29 @@ export class HpackDecoder {
   #readValue(name: FieldName): NamedField | undefined {
     const reader = this.#reader;
     const start = reader.at;
-    if (reader.skipString() >= 0) {
-      const known = name.lastField.find(reader.bytes, start, reader.at);
+    const { lastField } = name;
+    if (lastField !== undefined && reader.skipString() >= 0) {
+      const known = lastField.find(reader.bytes, start, reader.at);
       if (known !== undefined) return known;
     }
     reader.at = start;
     const text = reader.string();
     if (text === undefined) return this.#fail(WRONG_STRING);
     const field = name.fieldWith(text);
-    name.lastField.remember(reader.bytes, start, reader.at, field);
+    if (lastField === undefined && name.isInUse) this.#rememberValuesOf(name);
+    name.lastField?.remember(reader.bytes, start, reader.at, field);
+    name.isInUse = true;
     return field;
+  }
+
+  /** Has a name remember its last value from now on. Another one stops if there are many: a client may use any number of names. */
+  #rememberValuesOf(name: FieldName): void {
+    const place = this.#nextRemembered++ % (MOST_REMEMBERED * PATIENCE);
+    if (place >= MOST_REMEMBERED) return;
+    const former = this.#remembered[place];
+    if (former !== undefined) former.lastField = undefined;
+    this.#remembered[place] = name;
+    name.lastField = new LastBytes(1);
   }
 
   #fieldAt(index: number): NamedField | undefined {

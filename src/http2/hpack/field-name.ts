@@ -1,18 +1,20 @@
 import { isFieldName, isFieldValue } from './field-syntax.ts';
 import type { HeaderField } from './header-field.ts';
-import { LastBytes } from './last-bytes.ts';
+import type { LastBytes } from './last-bytes.ts';
 
 /** A field in a table, of which a literal may take the name. */
 export interface NamedField extends HeaderField {
   readonly origin: FieldName;
 }
 
-/** A name of a field, with the last value that it had. */
+/** A name of a field, with the last value that it had if its decoder remembers it. */
 export class FieldName {
   readonly text: string;
   readonly kind: number;
   readonly isValid: boolean;
-  readonly lastField = new LastBytes<NamedField>();
+  lastField: LastBytes<NamedField> | undefined;
+  /** Whether it has had a value before. */
+  isInUse = false;
 
   constructor(text: string, kindOf: (name: string) => number) {
     this.text = text;

@@ -8,7 +8,12 @@ export class LastBytes<Meaning> {
   #bytes: Uint8Array | undefined;
   #length = -1;
   #meaning: Meaning | undefined;
-  #misses = 0;
+  #misses: number;
+
+  /** @param misses how often bytes were not found before. */
+  constructor(misses = 0) {
+    this.#misses = misses;
+  }
 
   /** Returns what the bytes from `start` to `end` meant if they are the remembered ones. */
   find(bytes: Uint8Array, start: number, end: number): Meaning | undefined {

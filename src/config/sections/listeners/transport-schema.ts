@@ -24,6 +24,12 @@ export const limitsSchema = z.strictObject({
     'Longest check without its body, in bytes. A longer one is denied',
   ),
   heldBytes: count(65_536, 268_435_456, 8_388_608, 'Memory for checks that have not arrived completely, in bytes'),
+  totalHeldBytes: count(
+    1_048_576,
+    68_719_476_736,
+    134_217_728,
+    'Memory of all connections together, for such checks and for answers that clients leave unread, in bytes. Beyond it, a connection may keep 16 KB',
+  ),
   outputBytes: count(
     65_536,
     67_108_864,

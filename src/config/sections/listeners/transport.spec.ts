@@ -42,6 +42,14 @@ describe('listen.extAuthz.transport', () => {
       'transport: fast, limits: { pings: 0 }',
       '2:82: listen.extAuthz.limits.pings: expected a whole number from 10 to 1000000, found 0',
     ],
+    [
+      'transport: fast, limits: { totalHeldBytes: 2000000 }',
+      '2:91: listen.extAuthz.limits.totalHeldBytes: what one connection may hold must fit into totalHeldBytes: expected at least heldBytes, which is 8388608',
+    ],
+    [
+      'transport: fast, limits: { heldBytes: 200000000 }',
+      '2:86: listen.extAuthz.limits.heldBytes: what one connection may hold must fit into totalHeldBytes: expected at most totalHeldBytes, which is 134217728',
+    ],
     ['transport: fast, limits: { ping: 9 }', "2:75: listen.extAuthz.limits: unknown key 'ping', did you mean 'pings'?"],
     [
       'transport: fast, maxConnectionAge: 50ms',

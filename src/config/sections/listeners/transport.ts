@@ -30,7 +30,11 @@ export function readTransport(draft: Draft, path: Path, written = transportSchem
     const age = [...path, 'maxConnectionAge'];
     draft.refuse(age, `expected 0s (never), or a duration from 1s to 24h, found ${describe(draft.valueAt(age))}`);
   }
-  if (limits.heldBytes < limits.messageBytes) refuseSmallMemory(draft, [...path, 'limits'], limits);
+  if (limits.heldBytes < limits.messageBytes) {
+    refuseSmaller(draft, [...path, 'limits'], limits, 'messageBytes', 'heldBytes');
+  } else if (limits.totalHeldBytes < limits.heldBytes) {
+    refuseSmaller(draft, [...path, 'limits'], limits, 'heldBytes', 'totalHeldBytes');
+  }
   return {
     kind: transport,
     limits: limitsOf(limits),
@@ -39,13 +43,19 @@ export function readTransport(draft: Draft, path: Path, written = transportSchem
 }
 
 /** A check that does not fit into the memory for unfinished ones would end in an error, not in a denial. */
-function refuseSmallMemory(draft: Draft, path: Path, { heldBytes, messageBytes }: Written['limits']): void {
-  const isHeldWritten = draft.valueAt([...path, 'heldBytes']) !== undefined;
-  const cure = isHeldWritten
-    ? `at least messageBytes, which is ${messageBytes}`
-    : `at most heldBytes, which is ${heldBytes}`;
-  const key = isHeldWritten ? 'heldBytes' : 'messageBytes';
-  draft.refuse([...path, key], `a check of messageBytes must fit into heldBytes: expected ${cure}`);
+function refuseSmaller(
+  draft: Draft,
+  path: Path,
+  limits: Written['limits'],
+  part: 'messageBytes' | 'heldBytes',
+  whole: 'heldBytes' | 'totalHeldBytes',
+): void {
+  const isWholeWritten = draft.valueAt([...path, whole]) !== undefined;
+  const cure = isWholeWritten
+    ? `at least ${part}, which is ${limits[part]}`
+    : `at most ${whole}, which is ${limits[whole]}`;
+  const what = part === 'messageBytes' ? 'a check of messageBytes' : 'what one connection may hold';
+  draft.refuse([...path, isWholeWritten ? whole : part], `${what} must fit into ${whole}: expected ${cure}`);
 }
 
 function limitsOf({ prefaceTimeout, requestTimeout, sendTimeout, ...counts }: Written['limits']): TransportLimits {
