@@ -122,6 +122,18 @@ describe('checkEnvoy() refuses', () => {
         'http_filters[0].typed_config.failure_mode_allow: every request passes',
       ],
     ),
+    ...(
+      [
+        ['without certificates to trust', {}],
+        ['that accepts each certificate', { validation_context: { trust_chain_verification: 'ACCEPT_UNTRUSTED' } }],
+      ] as const
+    ).map(
+      ([what, common_tls_context]): Fault => [
+        `TLS to Sallyport ${what}`,
+        [[`${CLUSTER}.transport_socket`, { name: 'tls', typed_config: { common_tls_context } }]],
+        'common_tls_context',
+      ],
+    ),
     [
       'the same under both names of the field, of which Envoy takes one',
       [[`${ASKING}.failureModeAllow`, true]],
@@ -507,6 +519,22 @@ describe('checkEnvoy() warns of', () => {
       'envoy.filters.http.ext_authz: ext_authz is off for paths that cannot be compared',
     ],
     [
+      'a filter that is optional',
+      [[`${FILTERS}.0.is_optional`, true]],
+      'http_filters[0].is_optional: an Envoy that was built without ext_authz ignores it',
+    ],
+    [
+      'a strip by an expression of which JavaScript reads another meaning',
+      [
+        [`${STRIP}.0.typed_config.mutations.0`, undefined],
+        [
+          `${STRIP}.0.typed_config.mutations.0.remove_on_match.key_matcher.safe_regex.regex`,
+          'x[[:punct:]]auth[[:punct:]].*',
+        ],
+      ],
+      'early_header_mutation_extensions: only Sallyport, and only as far as it sees headers',
+    ],
+    [
       'a route that asks another service',
       [
         [
@@ -626,6 +654,17 @@ describe('checkEnvoy() warns of', () => {
   });
 });
 
+it('checkEnvoy() warns of routes at an MCP server whose messages nothing reads', () => {
+  const config = sallyportConfig(new URL('deploy/mcp/sallyport.yaml', TOP));
+  const file = new URL('deploy/mcp/envoy.yaml', TOP);
+  const warnings = (...changes: readonly Change[]) => checkChanged(file, changes, config).warnings;
+  const denies = 'Sallyport denies each call of an MCP tool';
+  expect(warnings([`${FILTERS}.0`, undefined])).toEqual([expect.stringContaining(`http_filters[0]: ${denies}`)]);
+  expect(warnings([`${FILTERS}.1.typed_config.metadata_context_namespaces`, ['other']])).toEqual([
+    expect.stringContaining(`metadata_context_namespaces: ${denies}`),
+  ]);
+});
+
 describe('checkEnvoy() accepts', () => {
   it.each<readonly [what: string, changes: readonly Change[]]>([
     ['a public route without a question', [[`${ROUTES}.7.typed_per_filter_config`, OFF]]],
@@ -669,6 +708,16 @@ describe('checkEnvoy() accepts', () => {
     ['rules that forbid nothing of an answer', [[`${ASKING}.decoder_header_mutation_rules`, ALL_BUT_OURS]]],
     ['an upgrade', [[`${MANAGER}.upgrade_configs`, [{ upgrade_type: 'websocket' }]]]],
     ['two filters that ask, each on other routes', TWO_POLICIES],
+    ['failure_mode_allow_header_add alone', [[`${ASKING}.failure_mode_allow_header_add`, true]]],
+    [
+      'TLS to Sallyport with certificates from a secret',
+      [
+        [
+          `${CLUSTER}.transport_socket`,
+          { typed_config: { common_tls_context: { validation_context_sds_secret_config: { name: 'ca' } } } },
+        ],
+      ],
+    ],
     [
       'a listener that only redirects',
       [

@@ -20,7 +20,33 @@ export function checkCluster(context: CheckContext, name: ConfigNode, protocol: 
     }
     warnOfTls(context, cluster);
   }
+  checkCertificate(context, cluster);
   if (hasManyEndpoints(cluster)) warnOfEndpoints(context, cluster);
+}
+
+/** Where the trusted certificates are, of which one is enough. */
+const VALIDATIONS = ['validation_context', 'combined_validation_context', 'validation_context_sds_secret_config'];
+
+/** Over TLS Envoy trusts every certificate unless it is told which. */
+function checkCertificate({ findings }: CheckContext, cluster: ConfigNode): void {
+  const matched = (cluster.get('transport_socket_matches')?.items() ?? []).map((one) => one.get('transport_socket'));
+  // Envoy Gateway writes an empty one beside those that its endpoints match.
+  const sockets = matched.length > 0 ? matched : [cluster.get('transport_socket')];
+  for (const socket of sockets) {
+    const tls = socket?.get('typed_config')?.unwrapped().get('common_tls_context');
+    if (tls === undefined) continue;
+    const rules = VALIDATIONS.flatMap((field) => tls.get(field) ?? []);
+    const own = rules.map((rule) => rule.get('default_validation_context') ?? rule);
+    const accepts = own.map((rule) => rule.get('trust_chain_verification')).find((mode) => isAll(mode));
+    if (rules.length > 0 && accepts === undefined) continue;
+    const why =
+      'whoever answers on the way to Sallyport can let every request pass, since Envoy trusts each certificate';
+    findings.refuse(accepts ?? tls, `${why}: set trusted_ca and match_typed_subject_alt_names in validation_context`);
+  }
+}
+
+function isAll(mode: ConfigNode | undefined): boolean {
+  return mode?.value === 'ACCEPT_UNTRUSTED' || mode?.value === 1;
 }
 
 function speaksHttp2(cluster: ConfigNode): boolean {

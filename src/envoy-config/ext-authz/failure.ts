@@ -24,7 +24,7 @@ const DENOMINATORS = new Map<unknown, number>([
 ]);
 
 /** Checks which requests the filter lets pass without an answer, and what clients read then. */
-export function checkFailures({ findings }: CheckContext, { asking: { config } }: CheckedManager): void {
+export function checkFailures({ findings }: CheckContext, { asking: { config, node } }: CheckedManager): void {
   const allows = config.get('failure_mode_allow');
   if (allows?.isTrue === true) {
     findings.refuse(allows, 'every request passes while Envoy cannot reach Sallyport: set it to false');
@@ -33,6 +33,13 @@ export function checkFailures({ findings }: CheckContext, { asking: { config } }
   if (shadow?.isTrue === true) {
     const instead = "for a trial, use Sallyport's own `shadow: true`, which logs what it would have denied";
     findings.refuse(shadow, `Envoy lets pass what Sallyport denies: remove it; ${instead}`);
+  }
+  const optional = node.get('is_optional');
+  if (optional?.isTrue === true) {
+    findings.warn(
+      optional,
+      'an Envoy that was built without ext_authz ignores it, and every request passes: remove this',
+    );
   }
   checkShare(findings, config);
   checkStatus(findings, config);

@@ -1,5 +1,6 @@
 import type { CheckContext, CheckedManager } from '../context.ts';
 import { checkFailures } from '../ext-authz/failure.ts';
+import { checkMcp } from '../ext-authz/mcp.ts';
 import { checkMutationRules } from '../ext-authz/mutation-rules.ts';
 import { findSallyport } from '../ext-authz/sallyport-filter.ts';
 import { checkService } from '../ext-authz/service.ts';
@@ -47,6 +48,7 @@ export function checkChain(
     checkShownHeaders(context, one);
     checkMutationRules(context, one);
     checkMatcher(context, one);
+    checkMcp(context, one);
     checkKept(context, one);
   }
   return checked;
