@@ -365,7 +365,7 @@ describe('checkEnvoy() warns of', () => {
     ],
     [
       'override headers that stay',
-      [[`${MANAGER}.early_header_mutation_extensions.0.typed_config.mutations.4`, undefined]],
+      [[`${MANAGER}.early_header_mutation_extensions.0.typed_config.mutations.2`, undefined]],
       'early_header_mutation_extensions: a client can send script-name, ',
     ],
     [

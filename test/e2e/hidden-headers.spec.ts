@@ -1,8 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { OVERRIDE_HEADERS } from '../../src/core/upstream/override-headers.ts';
+import { encodeFields } from '../../src/http2/hpack/encoder.ts';
+import { frame } from '../support/http2/frames.ts';
+import { RawClient } from '../support/http2/raw-client.ts';
 import { OWNER, WITH_ACCOUNT } from '../support/servers/case-issuers.ts';
 import { type ConnectionManager, type RunningEnvoy, startEnvoy } from '../support/servers/envoy.ts';
 import { sendRequest } from '../support/servers/http-client.ts';
+import { sendRawRequest } from '../support/servers/raw-client.ts';
 import { type Sallyport, startSallyport } from '../support/servers/sallyport.ts';
 import { type Services, startServices } from '../support/servers/services.ts';
 
@@ -14,6 +18,8 @@ const SPOOFED = [
   'x-auth_scopes',
   'x_auth.token-id',
 ].filter((name, index, all) => all.indexOf(name) === index);
+
+const END_HEADERS_AND_STREAM = 5;
 
 const EVERY_X = [{ prefix: 'x_' }, { prefix: 'x.' }, { prefix: 'x-' }];
 
@@ -100,6 +106,43 @@ describe.each(['allowed_headers', 'allowed_headers, not raw', 'disallowed_header
 
 it('Envoy removes every spelling on a route without ext_authz', async () => {
   expect(await guardedOf('ext_authz turned off for every route', '/3rdparty/v1/messages')).toEqual({});
+});
+
+describe('no character of a name lets an identity header through', () => {
+  const NAME = 'ext_authz turned off for every route';
+  const CHARACTERS = Array.from({ length: 255 }, (_, index) => String.fromCharCode(index + 1)).filter(
+    (character) => !/[a-zA-Z0-9:\r\n]/.test(character),
+  );
+  const portOf = (): number => envoy.gateways.find(({ name }) => name === NAME)?.port ?? 0;
+  const arrived = (): string[] =>
+    services.received.flatMap(({ headers }) => Object.keys(headers).filter((name) => name.endsWith('subject')));
+
+  // Envoy refuses most of these names, and then keeps the connection for a second.
+  it('over HTTP/1.1', async () => {
+    const send = async (name: string): Promise<void> => {
+      const headers = [['Host', 'api.example.com'] as const, [name, 'root'] as const];
+      await sendRawRequest({ host: '127.0.0.1', port: portOf() }, { line: 'GET /health HTTP/1.1', headers });
+    };
+    await Promise.all(CHARACTERS.map((character) => send(`x${character}auth${character}subject`)));
+    expect(services.received.length).toBeGreaterThan(10);
+    expect(arrived()).toEqual([]);
+  });
+
+  it('over HTTP/2', async () => {
+    const own = { ':method': 'GET', ':scheme': 'http', ':path': '/health', ':authority': 'api.example.com' };
+    const send = async (name: string): Promise<void> => {
+      const client = await RawClient.open(portOf());
+      // A literal field, not indexed, with a new name (RFC 7541, section 6.2.2).
+      const field = Buffer.from(`\0${String.fromCharCode(name.length)}${name}\x04root`, 'latin1');
+      client.send(frame(1, END_HEADERS_AND_STREAM, 1, Buffer.concat([encodeFields(Object.entries(own)), field])));
+      // An answer, RST_STREAM or GOAWAY.
+      await client.frame(({ type, id }) => (id === 1 && [1, 3].includes(type)) || type === 7).catch(() => undefined);
+      client.socket.destroy();
+    };
+    await Promise.all(CHARACTERS.map((character) => send(`x${character}auth${character}subject`)));
+    expect(services.received.length).toBeGreaterThan(10);
+    expect(arrived()).toEqual([]);
+  });
 });
 
 it('identity.everySpelling removes what disallowed_headers hide while they show pseudo-headers', async () => {

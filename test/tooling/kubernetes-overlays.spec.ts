@@ -75,7 +75,7 @@ describe('what Envoy Gateway makes of the overlay (recorded, see tools/kubernete
       request_headers_timeout: envoy.request_headers_timeout,
     });
     const expressions = (mutations: readonly object[]): string[] =>
-      mutations.flatMap((mutation) => JSON.stringify(mutation).match(/(?<="regex":)".*?"(?=})/g) ?? []);
+      mutations.flatMap((mutation) => JSON.stringify(mutation).match(/(?<="(?:regex|exact)":)".*?"(?=})/g) ?? []);
     const [own] = envoy.early_header_mutation_extensions;
     const [theirs] = made.earlyHeaderMutationExtensions ?? [];
     expect(expressions(theirs?.typedConfig.mutations ?? [])).toEqual(expressions(own.typed_config.mutations));
