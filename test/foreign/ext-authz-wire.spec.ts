@@ -10,7 +10,15 @@ import { openExtAuthz } from '../../src/edge/ext-authz/service.ts';
 import { loadExtAuthz } from '../../src/edge/ext-authz/transports/grpc-js/definition.ts';
 import { Health } from '../../src/observe/health.ts';
 import { python3, pythonPackages } from '../../tools/python.ts';
-import { allowed, HEADERS, IGNORED_TRANSPORT, ROUTE, shadowed, transportOf } from '../support/ext-authz.ts';
+import {
+  allowed,
+  DENIAL_STATUSES,
+  gatewayOf,
+  IGNORED_TRANSPORT,
+  ROUTE,
+  shadowed,
+  transportOf,
+} from '../support/ext-authz.ts';
 import { IGNORED_CONNECTIONS } from '../support/http2/ignored-connections.ts';
 
 const GATEWAY = fileURLToPath(new URL('ext-authz-gateway.py', import.meta.url));
@@ -47,15 +55,7 @@ describe.each(TRANSPORTS)('the ext_authz door with %s, called with the complete 
     const failed = (error: unknown): unknown => failures.push(error);
     const address = { host: '127.0.0.1', port: 0 };
     const health = new Health();
-    const gateway = {
-      decider: { decide },
-      headers: HEADERS,
-      trustedProxies: [],
-      basicNotice: [],
-      wantedFields: new Set<string>(),
-      credentialFields: new Set<string>(),
-      maxStalenessMs: 1000,
-    };
+    const gateway = gatewayOf(decide);
     const observer = {
       ...IGNORED_CONNECTIONS,
       handshakeFailed: (...facts: unknown[]): unknown => failures.push(facts),
@@ -189,30 +189,15 @@ describe.each(TRANSPORTS)('the ext_authz door with %s, called with the complete 
       denials,
     );
     // Names that Envoy's enumeration gives to the numbers.
-    const names = {
+    const names: Readonly<Record<number, string>> = {
       400: 'BadRequest',
       401: 'Unauthorized',
       403: 'Forbidden',
       429: 'TooManyRequests',
       503: 'ServiceUnavailable',
     };
-    const statuses = [
-      ['credentials_required', 16, 401],
-      ['invalid_request', 3, 400],
-      ['token_invalid', 16, 401],
-      ['token_expired', 16, 401],
-      ['token_revoked', 16, 401],
-      ['credentials_invalid', 16, 401],
-      ['scope_required', 7, 403],
-      ['condition_failed', 7, 403],
-      ['step_up_required', 16, 401],
-      ['route_denied', 7, 403],
-      ['path_rejected', 3, 400],
-      ['too_many_attempts', 8, 429],
-      ['unavailable', 14, 503],
-    ] as const;
     expect(report.answers).toEqual(
-      statuses.map(([reason, code, http]) => ({
+      DENIAL_STATUSES.map(([reason, code, http]) => ({
         unknown: [],
         answer: {
           status: { code, message: reason },

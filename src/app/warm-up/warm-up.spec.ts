@@ -1,27 +1,16 @@
 import { expect, it } from 'vitest';
 import { loadConfigText } from '../../../test/support/config.ts';
-import { HEADERS } from '../../../test/support/ext-authz.ts';
+import { gatewayOf } from '../../../test/support/ext-authz.ts';
 import type { Config } from '../../config/config.ts';
 import type { Decision } from '../../core/decision.ts';
-import type { Gateway } from '../../edge/gateway.ts';
 import { systemClock } from '../../lib/clock.ts';
 import type { RevocationReader } from '../../revocation-set/checked-revocations.ts';
 import type { WarmDoor, WarmUpParts } from './warm-up.ts';
 import { warmUp } from './warm-up.ts';
 
-const REAL: Gateway = {
-  decider: {
-    decide: () => {
-      throw new Error('a rehearsal reached the real decider');
-    },
-  },
-  headers: HEADERS,
-  trustedProxies: [],
-  basicNotice: [],
-  wantedFields: new Set<string>(),
-  credentialFields: new Set<string>(),
-  maxStalenessMs: 1_000,
-};
+const REAL = gatewayOf(() => {
+  throw new Error('a rehearsal reached the real decider');
+});
 const HEARD = { epoch: 0, heardUpToMs: 0, heardUpToWallMs: 0, maxStalenessMs: 1_000, keepMs: 0, keepsAnswers: false };
 
 interface World {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { allowed, HEADERS, ROUTE } from '../../../test/support/ext-authz.ts';
+import { allowed, BROKEN_DECIDERS, type Decide, gatewayOf, ROUTE } from '../../../test/support/ext-authz.ts';
 import type { Decision } from '../../core/decision.ts';
 import { deny } from '../../core/decision.ts';
 import type { AccessRequest } from '../../core/request.ts';
@@ -16,16 +16,8 @@ const { Check } = loaded.service;
 const SOURCE = loaded.peer.serialize({ address: { socket_address: { address: '192.0.2.1' } } });
 const PSEUDO = { ':method': 'POST', ':path': '/x', ':authority': 'a' };
 
-type Decide = (request: AccessRequest) => Decision | Promise<Decision>;
-
-function gatewayWith(decide: Decide): Gateway {
-  const nothing: ReadonlySet<string> = new Set();
-  const fields = { wantedFields: nothing, credentialFields: nothing, trustedProxies: [], basicNotice: [] };
-  return { decider: { decide }, headers: HEADERS, ...fields, maxStalenessMs: 1_000 };
-}
-
 /** The service over both decoders, of which each takes the bytes of a message. */
-function open(decide: Decide, gateway: () => Gateway = () => gatewayWith(decide)) {
+function open(decide: Decide, gateway: () => Gateway = () => gatewayOf(decide)) {
   const failures: unknown[] = [];
   const failed = (error: unknown): unknown => failures.push(error);
   const parts = { gateway, failed, observer: { forwardedForIgnored: () => {} } };
@@ -82,18 +74,7 @@ describe.each(['wire', 'proto loader'] as const)('the check service over the %s'
     expect(before.dynamic_metadata.fields['keep_ms']).toMatchObject({ numberValue: 7 });
   });
 
-  it.each<[what: string, decide: Decide]>([
-    [
-      'throws',
-      () => {
-        throw new Error('a bug');
-      },
-    ],
-    ['rejects', () => Promise.reject(new Error('a bug'))],
-    // Whatever comes instead of a decision, as a bug would hand it over.
-    ['decides nothing', () => undefined as unknown as Decision],
-    ['makes a decision that cannot be written', async () => ({ outcome: 'deny' }) as unknown as Decision],
-  ])('denies, and reports it, if the decider %s', async (_, decide) => {
+  it.each(BROKEN_DECIDERS)('denies, and reports it, if the decider %s', async (_, decide) => {
     const { services, failures } = open(decide);
     expect(read(await services[reader](checkWith(), undefined))).toMatchObject(UNAVAILABLE);
     expect(failures).toHaveLength(1);
@@ -114,14 +95,14 @@ describe.each(['wire', 'proto loader'] as const)('the check service over the %s'
   });
 
   it('takes up another configuration with the next check', () => {
-    let gateway = gatewayWith(() => allowed({}));
+    let gateway = gatewayOf(() => allowed({}));
     const { services } = open(
       () => allowed({}),
       () => gateway,
     );
     const check = checkWith({}, { ...PSEUDO, 'x-odd_name': 'a' });
     expect(read(services[reader](check, undefined))).toMatchObject({ status: { code: 0 } });
-    gateway = gatewayWith(() => deny('token_revoked', ROUTE, 'signature'));
+    gateway = gatewayOf(() => deny('token_revoked', ROUTE, 'signature'));
     expect(read(services[reader](check, undefined))).toMatchObject({ status: { code: 16 } });
   });
 });

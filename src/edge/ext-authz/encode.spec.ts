@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { allowed, credentialOf, HEADERS, ROUTE, shadowed } from '../../../test/support/ext-authz.ts';
+import { allowed, credentialOf, DENIAL_STATUSES, HEADERS, ROUTE, shadowed } from '../../../test/support/ext-authz.ts';
 import type { Decision, Deny } from '../../core/decision.ts';
 import { deny } from '../../core/decision.ts';
-import { REASONS, type Reason } from '../../core/reason.ts';
+import { REASONS } from '../../core/reason.ts';
 import { OVERRIDE_HEADERS } from '../../core/upstream/override-headers.ts';
 import type { ShownHeaders } from '../../core/upstream/upstream-headers.ts';
 import { encodeDecision as encodeOnly } from './encode.ts';
@@ -219,19 +219,7 @@ describe('encodeDecision()', () => {
     }
   });
 
-  it.each<[reason: Reason, code: number, http: number]>([
-    ['credentials_required', 16, 401],
-    ['invalid_request', 3, 400],
-    ['token_invalid', 16, 401],
-    ['token_expired', 16, 401],
-    ['token_revoked', 16, 401],
-    ['credentials_invalid', 16, 401],
-    ['scope_required', 7, 403],
-    ['route_denied', 7, 403],
-    ['path_rejected', 3, 400],
-    ['too_many_attempts', 8, 429],
-    ['unavailable', 14, 503],
-  ])('denies %s with gRPC status %i and HTTP status %i', (reason, code, http) => {
+  it.each(DENIAL_STATUSES)('denies %s with gRPC status %i and HTTP status %i', (reason, code, http) => {
     const response = encode(deny(reason, ROUTE, 'signature'));
     expect(response.status).toEqual({ code, message: reason });
     const { status, headers, body } = denied(response);

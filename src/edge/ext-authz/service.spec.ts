@@ -13,7 +13,15 @@ import { type ChannelCredentials, Client, credentials, Metadata } from '@grpc/gr
 import { service as healthService } from 'grpc-health-check';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { certify, hasOpenssl, tlsOf } from '../../../test/support/certificates.ts';
-import { allowed, HEADERS, IGNORED_TRANSPORT, ROUTE, transportOf } from '../../../test/support/ext-authz.ts';
+import {
+  allowed,
+  BROKEN_DECIDERS,
+  type Decide,
+  gatewayOf,
+  IGNORED_TRANSPORT,
+  ROUTE,
+  transportOf,
+} from '../../../test/support/ext-authz.ts';
 import { IGNORED_CONNECTIONS } from '../../../test/support/http2/ignored-connections.ts';
 import type { Listener } from '../../config/config.ts';
 import type { TransportConfig } from '../../config/transport-config.ts';
@@ -41,9 +49,6 @@ afterEach(async () => {
   for (const close of closing.splice(0).toReversed()) await close();
 });
 
-/** What a test's decider answers. */
-type Decide = (request: AccessRequest) => Decision | Promise<Decision>;
-
 interface Opened {
   readonly door: ExtAuthzDoor;
   readonly seen: AccessRequest[];
@@ -62,23 +67,13 @@ const CLOSE_MS = 500;
 async function open(decide: Decide, listener: Listener = LOOPBACK, health = readyHealth()): Promise<Opened> {
   const [seen, failures]: [AccessRequest[], unknown[]] = [[], []];
   const clients: (string | undefined)[] = [];
-  const decider = {
-    decide: (request: AccessRequest) => {
-      seen.push(request);
-      // Only now: the message may be overwritten afterwards.
-      clients.push(request.client?.());
-      return decide(request);
-    },
+  const deciding: Decide = (request) => {
+    seen.push(request);
+    // Only now: the message may be overwritten afterwards.
+    clients.push(request.client?.());
+    return decide(request);
   };
-  const gateway = {
-    decider,
-    headers: HEADERS,
-    trustedProxies: ['127.0.0.1'],
-    basicNotice: [],
-    wantedFields: new Set<string>(),
-    credentialFields: new Set<string>(),
-    maxStalenessMs: 1000,
-  };
+  const gateway = gatewayOf(deciding, { trustedProxies: ['127.0.0.1'] });
   const failed = (error: unknown): unknown => failures.push(error);
   const handshakes: [client: string | undefined, error: unknown][] = [];
   const observer = {
@@ -252,18 +247,7 @@ describe.each(TRANSPORTS)('openExtAuthz() with %s', (kind) => {
     });
   });
 
-  it.each<[what: string, decide: Decide]>([
-    [
-      'throws',
-      () => {
-        throw new Error('a bug');
-      },
-    ],
-    ['rejects', () => Promise.reject(new Error('a bug'))],
-    // Whatever comes instead of a decision, as a bug would hand it over.
-    ['decides nothing', () => undefined as unknown as Decision],
-    ['makes a decision that cannot be written', () => ({ outcome: 'deny' }) as unknown as Decision],
-  ])('denies with 503, and never with a gRPC error, where the decider %s', async (_, decide) => {
+  it.each(BROKEN_DECIDERS)('denies with 503, and never with a gRPC error, where the decider %s', async (_, decide) => {
     const { door, failures } = await open(decide);
     expect(await new Gateway(door).check(request({}))).toMatchObject({
       status: { code: 14 },

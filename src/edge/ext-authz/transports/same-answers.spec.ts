@@ -2,7 +2,7 @@ import { Client, credentials, type ServiceError } from '@grpc/grpc-js';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { CHECK, judge } from '../../../../test/support/checks/judge.ts';
 import { mutated, randomCheck, randomFrom } from '../../../../test/support/checks/random-checks.ts';
-import { allowed, HEADERS, IGNORED_TRANSPORT, transportOf } from '../../../../test/support/ext-authz.ts';
+import { allowed, gatewayOf, HEADERS, IGNORED_TRANSPORT, transportOf } from '../../../../test/support/ext-authz.ts';
 import { IGNORED_CONNECTIONS } from '../../../../test/support/http2/ignored-connections.ts';
 import { TRANSPORTS } from '../../../config/transport-config.ts';
 import type { Decision } from '../../../core/decision.ts';
@@ -27,9 +27,7 @@ const DEFINITION = loadExtAuthz();
 const doors: ExtAuthzDoor[] = [];
 
 beforeAll(async () => {
-  const nothing: ReadonlySet<string> = new Set();
-  const fields = { wantedFields: WANTED, credentialFields: nothing, trustedProxies: [], basicNotice: [] };
-  const gateway = { decider: { decide }, headers: HEADERS, ...fields, maxStalenessMs: 1_000 };
+  const gateway = gatewayOf(decide, { wantedFields: WANTED });
   const observer = { ...IGNORED_CONNECTIONS, handshakeFailed: () => {}, forwardedForIgnored: () => {} };
   const parts = {
     gateway: () => gateway,

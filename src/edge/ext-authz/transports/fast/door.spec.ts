@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:http2';
 import { afterEach, describe, expect, it } from 'vitest';
-import { allowed, HEADERS, transportOf } from '../../../../../test/support/ext-authz.ts';
+import { allowed, type Decide, gatewayOf, transportOf } from '../../../../../test/support/ext-authz.ts';
 import {
   call,
   callFields,
@@ -39,19 +39,8 @@ function listenerWith(
   return { address, tls: undefined, transport: { ...transport, limits: { ...transport.limits, ...limits } } };
 }
 
-async function open(
-  decide: (request: AccessRequest) => Decision | Promise<Decision> = () => allowed(),
-  listener = listenerWith(),
-) {
-  const gateway = {
-    decider: { decide },
-    headers: HEADERS,
-    trustedProxies: [],
-    basicNotice: [],
-    wantedFields: new Set<string>(),
-    credentialFields: new Set<string>(),
-    maxStalenessMs: 1000,
-  };
+async function open(decide: Decide = () => allowed(), listener = listenerWith()) {
+  const gateway = gatewayOf(decide);
   const told: (readonly unknown[])[] = [];
   const transport = {
     begin: () => {},
@@ -230,14 +219,11 @@ describe('openFastDoor()', () => {
   it('is warm after checks over a connection in memory, which nothing observes', async () => {
     const { door, told } = await open();
     const seen: (string | undefined)[] = [];
-    const decider = {
-      decide: async ({ authorization }: AccessRequest) => {
-        seen.push(authorization);
-        return allowed();
-      },
-    };
-    const gateway = { decider, headers: HEADERS, trustedProxies: [], basicNotice: [], maxStalenessMs: 1000 };
-    await door.warmUp({ ...gateway, wantedFields: new Set(), credentialFields: new Set() }, ['Bearer a', 'Bearer b']);
+    const gateway = gatewayOf(async ({ authorization }) => {
+      seen.push(authorization);
+      return allowed();
+    });
+    await door.warmUp(gateway, ['Bearer a', 'Bearer b']);
     expect(seen).toEqual([undefined, 'Bearer a', 'Bearer b']);
     expect(told).toEqual([]);
   });
