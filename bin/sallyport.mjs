@@ -10,10 +10,10 @@ import module, { createRequire } from 'node:module';
 import { constants } from 'node:os';
 import { join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { freshBundle } from './fresh-bundle.mjs';
 
 // The real path, also where the program was started through a link.
 const ROOT = realpathSync(fileURLToPath(new URL('..', import.meta.url)));
-const MAIN = join(ROOT, 'src/main.ts');
 const PREPARE = join(ROOT, 'tools/prepare.mjs');
 const OLDEST_MAJOR = 24;
 /** Whether npm has installed Sallyport as a package. Node strips no types from files in `node_modules`. */
@@ -73,6 +73,7 @@ function runOn(node, args) {
 }
 
 prepare();
+const MAIN = (isPackage ? undefined : freshBundle()) ?? join(ROOT, 'src/main.ts');
 returnToCaller(process.env);
 const node = chooseNode();
 const cache = join(ROOT, 'node_modules/.cache/node-compile');

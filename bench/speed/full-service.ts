@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { parse, stringify } from 'yaml';
 import { freePorts } from '../../test/support/servers/ports.ts';
 import { startProcess } from '../../test/support/servers/process.ts';
+import { bundle } from '../../tools/bundle/bundle.ts';
 import { PARTNER } from './checks.ts';
 
 /** A set-up of the full service, as changes to the top-level sallyport.yaml. */
@@ -14,6 +15,8 @@ export interface Setting {
   readonly transport: 'fast' | 'grpc-js';
   /** The listeners that are open beside `extAuthz` and `admin`; by default the token service. */
   readonly doors?: readonly ('tokens' | 'verify' | 'access')[];
+  /** What runs: by default the bundle, as in the image. */
+  readonly program?: 'bundle' | 'sources';
   /** Replaces keys of the configuration. */
   readonly more?: Readonly<Record<string, unknown>>;
 }
@@ -27,10 +30,13 @@ export interface FullService {
 }
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+const BUNDLE = fileURLToPath(new URL('../../node_modules/.cache/bench-bundle', import.meta.url));
 const EXAMPLE = new URL('../../sallyport.yaml', import.meta.url);
 const COMPILE_CACHE = fileURLToPath(new URL('../../node_modules/.cache/node-compile', import.meta.url));
 const ENV = { PARTNER_SECRET: PARTNER.secret, NODE_COMPILE_CACHE: COMPILE_CACHE };
 const LONGEST_START_MS = 30_000;
+
+let bundled: Promise<string> | undefined;
 
 /**
  * Starts Sallyport as users run it: SQLite, its own signing, routes, revocation, identity headers, metrics and the log of
@@ -40,9 +46,10 @@ export async function startFullService(setting: Setting): Promise<FullService> {
   const folder = await mkdtemp(join(tmpdir(), 'sallyport-bench-'));
   const [extAuthz = 0, admin = 0, ...others] = await freePorts(5);
   const file = join(folder, 'sallyport.yaml');
+  const main = setting.program === 'sources' ? MAIN : await (bundled ??= bundle(BUNDLE));
   await writeFile(file, stringify(await configOf(setting, { extAuthz, admin, others })));
   const beganMs = performance.now();
-  const started = startProcess({ command: process.execPath, args: [MAIN, 'serve', '--config', file], env: ENV });
+  const started = startProcess({ command: process.execPath, args: [main, 'serve', '--config', file], env: ENV });
   const { pid } = started;
   if (pid === undefined) throw new Error('Sallyport has no process');
   const stop = async (): Promise<void> => {

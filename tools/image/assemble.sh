@@ -25,7 +25,7 @@ find node_modules -type d -empty -delete
 
 # The kernel runs it, so `kubectl exec POD -- sallyport status` works without a shell.
 mkdir bin
-printf '%s\n' '#!/usr/local/bin/node' "import '../src/main.ts';" > bin/sallyport
+printf '%s\n' '#!/usr/local/bin/node' "import '../bundle/main.mjs';" > bin/sallyport
 chmod 755 bin/sallyport
 ln -s /opt/sallyport/bin/sallyport "$root/usr/local/bin/sallyport"
 mkdir -p "$root/etc/sallyport"

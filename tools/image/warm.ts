@@ -1,6 +1,6 @@
 /**
- * Fills the compile cache of the image: runs Sallyport as it will run, and then loads every other module. The cache holds
- * each module without its types, and the code of the functions that ran. It fails if Sallyport does not work with what is
+ * Fills the compile cache of the image: runs Sallyport as it will run, and then loads every other file. The cache holds
+ * each file of the bundle, and the code of the functions that ran. It fails if Sallyport does not work with what is
  * installed, so a package that lost a file it needs never reaches an image.
  *
  * Runs in the folder of Sallyport, as the user of the image, with NODE_COMPILE_CACHE.
@@ -10,14 +10,14 @@ import { once } from 'node:events';
 import { globSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:http2';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 
 const ACCOUNT = 'warm:only-while-the-image-is-built';
 const PATIENCE_MS = 60_000;
-/** The entry points. Each starts something when it is loaded, and has run before. */
-const ENTRIES = ['src/main.ts', 'src/store/sqlite/writer/writer-thread.ts'];
+/** The programs in the bundle. Each starts something when it is loaded. */
+const PROGRAMS = ['main', 'worker-main', 'writer-thread', 'signature-thread'];
 
 const CONFIG = `version: 1
 listen:
@@ -132,8 +132,8 @@ async function expectStatus(url: string, init: RequestInit, status: number): Pro
 const folder = mkdtempSync(join(tmpdir(), 'warm-'));
 await runOnce(folder);
 rmSync(folder, { recursive: true });
-for (const file of globSync('src/**/*.ts')) {
-  if (!ENTRIES.includes(file)) await import(pathToFileURL(resolve(file)).href);
+for (const file of globSync('bundle/*.mjs')) {
+  if (!PROGRAMS.includes(basename(file, '.mjs'))) await import(pathToFileURL(resolve(file)).href);
 }
 // Nothing that a module left running keeps the build waiting; the cache is written on exit.
 process.exit();

@@ -8,7 +8,8 @@ import { DEFAULT_TRANSPORT, type TransportConfig } from '../../../src/config/tra
 import { freePorts } from './ports.ts';
 import { type Process, startProcess, untilReady } from './process.ts';
 
-const MAIN = fileURLToPath(new URL('../../../src/main.ts', import.meta.url));
+/** `SALLYPORT_MAIN` names another program for the tests of processes, such as that of a bundle. */
+const MAIN = process.env['SALLYPORT_MAIN'] ?? fileURLToPath(new URL('../../../src/main.ts', import.meta.url));
 const EXAMPLE = new URL('../../../sallyport.yaml', import.meta.url);
 
 export interface SallyportPorts {
@@ -24,6 +25,8 @@ export interface SallyportOptions {
   readonly edit?: (config: Record<string, unknown>) => void;
   /** How it serves Envoy's calls, unless `edit` says so; {@link TRANSPORT} by default. */
   readonly transport?: TransportConfig['kind'] | undefined;
+  /** The program to run: that of the sources by default. */
+  readonly main?: string;
   /** A stopped instance, whose ports and data the new one takes over. */
   readonly after?: Sallyport;
 }
@@ -44,12 +47,12 @@ export interface Sallyport extends Process {
 
 /** Starts `sallyport serve` with the top-level sallyport.yaml on free ports; resolves once its doors are open. */
 export async function startSallyport(options: SallyportOptions = {}): Promise<Sallyport> {
-  const { env = {}, edit, transport = TRANSPORT, after } = options;
+  const { env = {}, edit, transport = TRANSPORT, after, main = MAIN } = options;
   const ports = after?.ports ?? (await freshPorts());
   const folder = after?.folder ?? (await mkdtemp(join(tmpdir(), 'sallyport-e2e-')));
   const file = join(folder, 'sallyport.yaml');
   await writeFile(file, await exampleConfig(ports, transport, edit));
-  const sallyport = startProcess({ command: process.execPath, args: [MAIN, 'serve', '--config', file], env });
+  const sallyport = startProcess({ command: process.execPath, args: [main, 'serve', '--config', file], env });
   const close = async (): Promise<void> => {
     await sallyport.stop();
     await rm(folder, { recursive: true, force: true });
