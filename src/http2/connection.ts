@@ -46,7 +46,7 @@ export class Connection {
     socket.once('close', () => {
       this.#link.end();
       this.#requests.forget();
-      parts.observer.closed?.();
+      parts.observer.closed?.(this.#link.isDraining);
       onClosed(this);
     });
     this.#begin();

@@ -83,9 +83,13 @@ export class Link {
     });
   }
 
+  get isDraining(): boolean {
+    return this.drainingSince !== Number.POSITIVE_INFINITY;
+  }
+
   /** Asks the client to leave: further calls belong on another connection, those that it has made are served. Section 6.8. */
   drain(cause: DrainCause): void {
-    if (this.drainingSince !== Number.POSITIVE_INFINITY || !this.isReading) return;
+    if (this.isDraining || !this.isReading) return;
     this.drainingSince = this.parts.clock();
     this.parts.observer.draining?.(cause);
     this.later(() => {
@@ -96,7 +100,7 @@ export class Link {
 
   /** The client has read the first GOAWAY, and all that it sent before is here. */
   pingAcknowledged(data: Buffer): void {
-    if (this.drainingSince !== Number.POSITIVE_INFINITY && data.equals(DRAIN_PING)) this.nameLastStream();
+    if (this.isDraining && data.equals(DRAIN_PING)) this.nameLastStream();
   }
 
   nameLastStream(): void {

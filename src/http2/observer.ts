@@ -6,7 +6,8 @@ export type DrainCause = 'age' | 'stream ids' | 'close' | 'full';
 /** Is told what happens on the connections of a server. Its methods must not throw. `peer` is the client's address. */
 export interface Http2Observer {
   opened(): void;
-  closed(): void;
+  /** @param wasDraining whether `draining` was called for it. */
+  closed(wasDraining: boolean): void;
   draining(cause: DrainCause): void;
   /** A client gave up a call that was not answered. */
   cancelled(): void;

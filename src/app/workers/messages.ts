@@ -1,5 +1,6 @@
 import type { MetricValues } from '../../observe/metrics/metric-values.ts';
 import type { EncodedConfig } from './config-codec.ts';
+import type { Taken } from './handoffs.ts';
 
 /**
  * The protocol between the primary process and a worker: messages over the channel that Node opens between them, in
@@ -37,6 +38,8 @@ export type FromWorker =
   | { readonly kind: 'failed'; readonly message: string }
   | { readonly kind: 'prepared'; readonly id: number; readonly refused?: string }
   | { readonly kind: 'collected'; readonly id: number; readonly counts: MetricValues; readonly gauges: MetricValues }
+  /** Sent before `started`, every second, and at once when a connection ends or its client is asked to leave it. */
+  | ({ readonly kind: 'connections' } & Taken)
   /**
    * Sent every second from `start` on, and once before the worker exits. @param counts absent while reading them again
    * would cost too much.

@@ -13,7 +13,11 @@ it('reports every second however long its counts take, which it then reads more 
     if (hasCounts) time.nowMs += 40;
     reports.push({ atMs: time.nowMs, hasCounts });
   };
-  const control = new WorkerControl({ channel: { send, exit: () => undefined }, timers: time, clock: time });
+  const control = new WorkerControl({
+    channel: { send, exit: () => undefined, taken: () => 0 },
+    timers: time,
+    clock: time,
+  });
   // It cannot start with this, and reports all the same.
   control.receive({ kind: 'start', worker: 1, instanceId: 'one', config: {} });
   await time.advance(20_000);
@@ -28,7 +32,11 @@ it('sends no further report while the primary process reads none', async () => {
   const send = ({ kind }: FromWorker, written = (): void => {}): void => {
     if (kind === 'report') unread.push(written);
   };
-  const control = new WorkerControl({ channel: { send, exit: () => undefined }, timers: time, clock: time });
+  const control = new WorkerControl({
+    channel: { send, exit: () => undefined, taken: () => 0 },
+    timers: time,
+    clock: time,
+  });
   control.receive({ kind: 'start', worker: 1, instanceId: 'one', config: {} });
   await time.advance(3_600_000);
   expect(unread).toHaveLength(1);

@@ -22,6 +22,8 @@ const LONGEST_COUNTS_MS = 5_000;
 export interface Channel {
   /** @param written called once the message has left this process, or cannot. */
   send(message: FromWorker, written?: () => void): void;
+  /** How many connections this process was handed since its start. */
+  taken(): number;
   /** Ends this process once everything has been sent. */
   exit(code: number): void;
 }
@@ -42,6 +44,7 @@ export class WorkerControl {
   private isReady = false;
   private countsDueMs = 0;
   private isReporting = false;
+  private hasLeft = false;
 
   constructor(parts: WorkerControlParts) {
     this.parts = parts;
@@ -84,7 +87,9 @@ export class WorkerControl {
       this.parts.channel.exit(1);
       return;
     }
+    this.running.observation.transportEvents.onLeft = () => this.connectionLeft();
     if (this.isReady) this.running.observation.health.ready();
+    this.tellConnections();
     this.parts.channel.send({ kind: 'started', address: this.running.app.addresses.extAuthz ?? '' });
   }
 
@@ -103,8 +108,27 @@ export class WorkerControl {
 
   /** Reports now, and from now on. Reports do not pile up while the primary process is stopped. */
   private report(): void {
-    if (!this.isReporting) this.reportOnce();
+    if (!this.isReporting) {
+      this.reportOnce();
+      this.tellConnections();
+    }
     this.parts.timers.after(REPORT_MS, () => this.report());
+  }
+
+  /** Many may leave at the same moment. The primary process learns it before their clients do, who connect again at once. */
+  private connectionLeft(): void {
+    if (this.hasLeft) return;
+    this.hasLeft = true;
+    process.nextTick(() => {
+      this.hasLeft = false;
+      this.tellConnections();
+    });
+  }
+
+  private tellConnections(): void {
+    const { channel } = this.parts;
+    const staying = this.running?.observation.transportEvents.staying;
+    if (staying !== undefined) channel.send({ kind: 'connections', taken: channel.taken(), staying });
   }
 
   private reportOnce(): void {

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { systemTimers } from '../../lib/clock.ts';
 import { afterRunning } from '../../lib/timers/after-running.ts';
 import type { EncodedConfig } from './config-codec.ts';
-import { endLostHandoffs } from './handoffs.ts';
+import type { Handoffs, Recipient } from './handoffs.ts';
 import { followLines } from './lines.ts';
 import type { Answer, FromWorker, Question, Report, ToWorker } from './messages.ts';
 
@@ -29,6 +29,7 @@ export interface WorkerProcessParts {
 interface Common {
   /** Names this instance to receivers of telemetry. */
   readonly instanceId: string;
+  readonly handoffs: Handoffs;
 }
 
 /** A question without its number. */
@@ -45,18 +46,19 @@ export class WorkerProcess {
   private readonly open = new Map<number, (answer: Answer | undefined) => void>();
   private readonly starting = Promise.withResolvers<string>();
   private readonly reported: WorkerProcessParts['reported'];
+  private readonly recipient: Recipient;
   private lastId = 0;
   private failure: string | undefined;
 
   /** Starts it. */
-  constructor({ worker, instanceId, config, relay, reported, ended }: WorkerProcessParts & Common) {
+  constructor({ worker, instanceId, handoffs, config, relay, reported, ended }: WorkerProcessParts & Common) {
     prepareCluster();
     this.reported = reported;
     this.started = this.starting.promise;
     this.started.catch(() => undefined);
     this.worker = cluster.fork({ [FIRST_ACCOUNT]: '' });
     const { process: child } = this.worker;
-    endLostHandoffs(child);
+    this.recipient = handoffs.add(child);
     if (child.stdout !== null) followLines(child.stdout, relay);
     // Code that a worker loads may send values of its own to the parent of its process.
     this.worker.on('message', (message: FromWorker | null) => void (message && this.receive(message)));
@@ -112,6 +114,7 @@ export class WorkerProcess {
   private receive(message: FromWorker): void {
     switch (message.kind) {
       case 'started':
+        this.recipient.listens();
         this.starting.resolve(message.address);
         return;
       case 'failed':
@@ -119,6 +122,9 @@ export class WorkerProcess {
         return;
       case 'report':
         this.reported(message);
+        return;
+      case 'connections':
+        this.recipient.has(message);
         return;
       case 'prepared':
       case 'collected':

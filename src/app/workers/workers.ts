@@ -9,6 +9,7 @@ import type { OtherMetrics } from '../../observe/metrics/metrics.ts';
 import type { Sample } from '../../observe/metrics/samples.ts';
 import type { WorkerState } from '../../observe/sources.ts';
 import { encodeConfig } from './config-codec.ts';
+import { Handoffs } from './handoffs.ts';
 import { configOfWorker } from './worker-config.ts';
 import { WorkerProcess } from './worker-process.ts';
 import type { Generation } from './worker-slot.ts';
@@ -35,12 +36,13 @@ export type Agreement =
 
 /**
  * The worker processes of this instance, which serve the door of Envoy. `node:cluster` accepts the connections in this
- * process and hands them out in turn. A worker that ends is replaced, and one that takes up no configuration too.
+ * process, and each goes to the worker with the fewest. A worker that ends is replaced, and one that takes up no configuration too.
  */
 export class Workers {
   private readonly started: Config;
   private readonly parts: WorkersParts;
   private readonly slots: readonly WorkerSlot[];
+  private readonly handoffs = new Handoffs();
   private generation: Generation;
   private isReady = false;
   private isStopping = false;
@@ -126,6 +128,7 @@ export class Workers {
 
   private createSlot(worker: number): WorkerSlot {
     const { workerEvents: events, relay, instanceId } = this.parts;
+    const { handoffs } = this;
     return new WorkerSlot({
       worker,
       events,
@@ -134,7 +137,7 @@ export class Workers {
       relay,
       current: () => this.generation,
       isReady: () => this.isReady && !this.isStopping,
-      startProcess: (parts) => new WorkerProcess({ ...parts, instanceId }),
+      startProcess: (parts) => new WorkerProcess({ ...parts, instanceId, handoffs }),
       changed: () => this.followServing(),
     });
   }

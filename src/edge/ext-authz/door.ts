@@ -15,7 +15,8 @@ export interface TransportObserver {
   /** The transport is in use, with these limits and causes, which are to be counted from 0. */
   begin(limits: readonly string[], causes: readonly string[]): void;
   connectionOpened(): void;
-  connectionClosed(): void;
+  /** @param wasLeaving whether its client had been asked to leave. */
+  connectionClosed(wasLeaving: boolean): void;
   /** A client was asked to leave a connection. */
   draining(cause: string): void;
   /** A client gave up a call that was not answered. */

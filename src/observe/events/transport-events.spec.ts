@@ -26,7 +26,7 @@ it('counts from 0, so that a rate shows the first event', () => {
   events.begin(['pings', 'resets'], ['age']);
   events.connectionOpened();
   events.connectionOpened();
-  events.connectionClosed();
+  events.connectionClosed(false);
   events.limitReached('pings', '192.0.2.1', false);
   events.cancelled();
   events.draining('age');
@@ -40,6 +40,19 @@ it('counts from 0, so that a rate shows the first event', () => {
     ['protocol_errors_total', 1],
     ['drains_total', 'age', 1],
   ]);
+});
+
+it('knows the connections that stay, and says at once when one does not', () => {
+  const { events } = observed();
+  const staying: (number | undefined)[] = [events.staying];
+  events.onLeft = () => staying.push(events.staying);
+  events.begin([], []);
+  for (let opened = 0; opened < 3; opened++) events.connectionOpened();
+  events.connectionClosed(false);
+  events.draining('age');
+  events.connectionClosed(true);
+  expect(staying).toEqual([undefined, 2, 1]);
+  expect([events.staying, events.counts?.open]).toEqual([1, 1]);
 });
 
 it('logs the first of a flood, with the client and the limit', () => {

@@ -20,7 +20,10 @@ export interface TransportCounts {
 export class TransportEvents {
   private readonly log: Pick<Logger, 'warn'>;
   private readonly repeats: Pick<Repeats, 'tell'>;
+  /** Called when a connection stays no longer. */
+  onLeft: () => void = () => undefined;
   private open = 0;
+  private leaving = 0;
   private opened = 0;
   private protocolErrors = 0;
   private cancelledCalls = 0;
@@ -39,6 +42,11 @@ export class TransportEvents {
     return this.isInUse ? { open, opened, protocolErrors, cancelled, limits, drains } : undefined;
   }
 
+  /** Connections that are open and whose client was not asked to leave. `undefined` if the transport is not in use. */
+  get staying(): number | undefined {
+    return this.isInUse ? this.open - this.leaving : undefined;
+  }
+
   /** The transport is in use, with these limits and causes, which are counted from 0. */
   begin(limits: readonly string[], causes: readonly string[]): void {
     this.isInUse = true;
@@ -51,12 +59,17 @@ export class TransportEvents {
     this.opened += 1;
   }
 
-  connectionClosed(): void {
+  /** @param wasLeaving whether its client had been asked to leave. */
+  connectionClosed(wasLeaving: boolean): void {
     this.open -= 1;
+    if (wasLeaving) this.leaving -= 1;
+    else this.onLeft();
   }
 
   draining(cause: string): void {
     add(this.drains, cause);
+    this.leaving += 1;
+    this.onLeft();
   }
 
   cancelled(): void {

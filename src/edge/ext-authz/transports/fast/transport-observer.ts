@@ -9,7 +9,7 @@ export function observe({ transport, failed }: Pick<ExtAuthzParts, 'transport' |
   transport.begin(Object.keys(DEFAULT_LIMITS).map(keyOf), CAUSES);
   return {
     opened: () => transport.connectionOpened(),
-    closed: () => transport.connectionClosed(),
+    closed: (wasDraining) => transport.connectionClosed(wasDraining),
     draining: (cause) => transport.draining(cause),
     cancelled: () => transport.cancelled(),
     limitReached: (limit, peer, isClosed) => transport.limitReached(keyOf(limit), peer, isClosed),
