@@ -736,6 +736,13 @@ describe('checkEnvoy() accepts', () => {
       'a header of another name by a route',
       [[`${ROUTES}.6.request_headers_to_add`, [copied('x-request-start', '%START_TIME%')]]],
     ],
+    [
+      'a service by a header that Envoy removes first',
+      [
+        [`${ROUTES}.6.route`, { cluster_header: 'X-Cluster' }],
+        [`${STRIP}.0.typed_config.mutations.0`, { insert: { remove: 'x-cluster' } }],
+      ],
+    ],
     ['a service by an identity header', [[`${ROUTES}.6.route`, { cluster_header: 'x-auth-issuer' }]]],
     [
       'a filter that answers and is off',

@@ -16,19 +16,24 @@ export interface Strip {
   readonly spellings: ForbiddenNames;
 }
 
-/** @param before what of the filters counts: those in front of this one. */
-export function readStrip(
-  { config }: CheckContext,
-  { node, routes }: Pick<CheckedManager, 'node' | 'routes'>,
-  before: readonly HttpFilter[],
-): Strip {
+/** A connection manager and its routes. */
+type Manager = Pick<CheckedManager, 'node' | 'routes'>;
+
+/** Tells which headers of clients Envoy removes. @param before what of the filters counts: those in front of this one. */
+export function readRemoved({ node, routes }: Manager, before: readonly HttpFilter[]): (name: string) => boolean {
   const early = node.get('early_header_mutation_extensions')?.items() ?? [];
   const mutations = [
     ...early.flatMap((one) => one.get('typed_config')?.unwrapped().get('mutations')?.items() ?? []),
     ...before.flatMap((filter) => (alwaysMutates(filter, routes) ? mutationsOf(filter) : [])),
   ];
   const tests = mutations.flatMap(removerOf);
-  const passes = (name: string): boolean => !tests.some((test) => test(name) === true);
+  return (name) => tests.some((test) => test(name) === true);
+}
+
+/** @param before as of {@link readRemoved}. */
+export function readStrip({ config }: CheckContext, manager: Manager, before: readonly HttpFilter[]): Strip {
+  const isRemoved = readRemoved(manager, before);
+  const passes = (name: string): boolean => !isRemoved(name);
   const { identity, overrides, credentials } = forbiddenNames(config);
   const passing = (names: readonly string[], spell: (name: string) => readonly string[]) => {
     const found = names.map((name) => ({ name, spellings: spell(name).filter(passes) }));
