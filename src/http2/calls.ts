@@ -115,9 +115,9 @@ export class Calls {
 
   /** Writes the replies that waited for a window. */
   resume(): void {
-    const { streams, sender, now } = this.#link;
+    const { streams, sender } = this.#link;
     for (const stream of streams) {
-      if (stream.unsent.length > 0 && sender.writeRest(stream, now)) this.#replied(stream);
+      if (stream.unsent.length > 0 && sender.writeRest(stream)) this.#replied(stream);
     }
   }
 

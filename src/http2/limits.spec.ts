@@ -408,6 +408,18 @@ describe('sendMs', () => {
     expect(served.limits).toEqual(['sendMs']);
   });
 
+  it('resets calls whose replies the client takes a few bytes at a time', async () => {
+    const client = await serve({}, [4, 10]);
+    client.send(call(1, LONG, '100'));
+    for (let given = 0; given < 5; given++) {
+      client.send(windowUpdate(1, 5));
+      await client.settled();
+      now += DEFAULT_LIMITS.sendMs / 4;
+    }
+    expect(await client.reset(1)).toBe(CANCEL);
+    expect(served.limits).toEqual(['sendMs']);
+  });
+
   it('closes the connection of a client that reads nothing', async () => {
     const client = await serve({}, [4, LARGEST]);
     client.send(windowUpdate(0, LARGEST - INITIAL_WINDOW));

@@ -41,7 +41,7 @@ export const DEFAULT_LIMITS = {
   prefaceMs: 10_000,
   /** Milliseconds for a request, from its first frame to its last, and for each frame. */
   requestMs: 30_000,
-  /** Milliseconds for a reply: until the client gives a window for it, and without a byte read of what was written. */
+  /** Milliseconds for a reply that waits for a window of the client, and without a byte read of what was written. */
   sendMs: 30_000,
 };
 

@@ -7,12 +7,15 @@ import type { DecodedBlock } from './hpack/header-field.ts';
 import { FAIR_SHARE } from './limits.ts';
 import type { Link } from './link.ts';
 import { Stream } from './stream.ts';
+import type { UnaryFailure } from './unary.ts';
 
 /** A client that has used this id is asked to leave, while there are ids for the calls of a round trip. Section 5.1.1. */
 const LAST_COMFORTABLE_ID = LARGEST - 65_536;
 
 /** The longest header block, as a multiple of the longest header list: what is longer cannot be of use. */
 const MOST_LISTS = 4;
+
+const TOO_LONG: UnaryFailure = { code: Status.RESOURCE_EXHAUSTED, details: 'the header list is too long' };
 
 const NOTHING: Buffer = Buffer.alloc(0);
 
@@ -124,7 +127,7 @@ export class Requests {
 
   #tooLong(id: number, hasEnded: boolean): void {
     this.#link.limitReached('headerListBytes');
-    this.#link.sender.writeFailure(id, { code: Status.RESOURCE_EXHAUSTED, details: 'the header list is too long' });
+    this.#link.sender.writeFailure(id, TOO_LONG);
     if (!hasEnded) this.#link.output.frame(FrameType.RST_STREAM, 0, id, words(ErrorCode.NO_ERROR));
     this.#link.streams.remember(id, hasEnded);
   }

@@ -7,7 +7,7 @@ import {
   writeUint32,
 } from './frames/frame-format.ts';
 import type { ReplyTemplates } from './grpc/reply-templates.ts';
-import { failureFrame, MESSAGE_PREFIX_BYTES, OPENING_END_BYTES, refusalFrame } from './grpc/reply-templates.ts';
+import { MESSAGE_PREFIX_BYTES, OPENING_END_BYTES } from './grpc/reply-templates.ts';
 import type { HttpRefusal } from './grpc/request-head.ts';
 import type { Output } from './output.ts';
 import type { Stream } from './stream.ts';
@@ -30,13 +30,12 @@ export class Sender {
 
   /** Writes the whole reply to a call that failed. */
   writeFailure(id: number, failure: UnaryFailure): void {
-    this.#writeFrame(id, failureFrame(failure, this.#nextOpening() === this.#templates.firstOpening));
+    this.#writeFrame(id, this.#templates.failure(failure, this.#isFirst()));
   }
 
   /** Writes a reply, as {@link writeMessage} does. */
   writeRefusal(stream: Stream, refusal: HttpRefusal, now: number): boolean {
-    const isFirst = this.#nextOpening() === this.#templates.firstOpening;
-    this.#writeFrame(stream.id, refusalFrame(refusal, isFirst));
+    this.#writeFrame(stream.id, this.#templates.refusal(refusal, this.#isFirst()));
     return this.#writeLater(stream, Buffer.from(refusal.text), this.#templates.dataEnd, now);
   }
 
@@ -87,19 +86,23 @@ export class Sender {
   }
 
   /** Writes what the windows permit of a reply that waits. Returns whether the whole reply is written. */
-  writeRest(stream: Stream, now: number): boolean {
+  writeRest(stream: Stream): boolean {
     while (stream.unsent.length > 0) {
       const windows = Math.min(this.#window, this.initialWindow + stream.sendCredit);
       const length = Math.min(stream.unsent.length, FRAME_BYTES, windows);
       if (length <= 0) return false;
       this.#window -= length;
       stream.sendCredit -= length;
-      stream.unsentSince = now;
       this.#output.frame(FrameType.DATA, 0, stream.id, stream.unsent.subarray(0, length));
       stream.unsent = stream.unsent.subarray(length);
     }
     this.#writeFrame(stream.id, stream.unsentEnd);
     return true;
+  }
+
+  /** Whether no header block was written on this connection. */
+  #isFirst(): boolean {
+    return this.#nextOpening() === this.#templates.firstOpening;
   }
 
   #nextOpening(): Buffer {
@@ -119,6 +122,6 @@ export class Sender {
     stream.unsent = unsent;
     stream.unsentEnd = end;
     stream.unsentSince = now;
-    return this.writeRest(stream, now);
+    return this.writeRest(stream);
   }
 }

@@ -32,11 +32,24 @@ export function makeReplyTemplates() {
     trailers: headersFrame([['grpc-status', '0']], false, Flag.END_STREAM),
     /** DATA that end the stream. */
     dataEnd: frameOf(FrameType.DATA, Flag.END_STREAM, Buffer.alloc(0)),
+    /** The whole reply to a call that failed: a HEADERS frame. */
+    failure: remembered(failureFrame),
+    /** The HEADERS frame ahead of the text of a refusal. */
+    refusal: remembered(refusalFrame),
   };
 }
 
-/** The whole reply to a call that failed: a HEADERS frame. */
-export function failureFrame({ code, details }: UnaryFailure, isFirst: boolean): Buffer {
+/** Encodes what is answered again and again only once: a client that provokes it pays more than this side. */
+function remembered<Reply extends object>(encode: (reply: Reply, isFirst: boolean) => Buffer): typeof encode {
+  const frames = new WeakMap<Reply, Buffer>();
+  return (reply, isFirst) => {
+    const frame = (isFirst ? undefined : frames.get(reply)) ?? encode(reply, isFirst);
+    if (!isFirst) frames.set(reply, frame);
+    return frame;
+  };
+}
+
+function failureFrame({ code, details }: UnaryFailure, isFirst: boolean): Buffer {
   const fields: NewField[] = [...OK, ['grpc-status', String(code)]];
   if (details !== '') fields.push(['grpc-message', percentEncode(details)]);
   // A client that compresses learns that it must not.
@@ -44,8 +57,7 @@ export function failureFrame({ code, details }: UnaryFailure, isFirst: boolean):
   return headersFrame(fields, isFirst, Flag.END_STREAM);
 }
 
-/** The HEADERS frame ahead of the text of a refusal. */
-export function refusalFrame({ status }: HttpRefusal, isFirst: boolean): Buffer {
+function refusalFrame({ status }: HttpRefusal, isFirst: boolean): Buffer {
   const allow: readonly NewField[] = status === 405 ? [['allow', 'POST']] : [];
   return headersFrame([[':status', String(status)], ['content-type', 'text/plain'], ...allow], isFirst, 0);
 }
