@@ -1,4 +1,5 @@
 import { connect } from 'node:http2';
+import { connect as connectSocket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -14,6 +15,8 @@ import { type Services, startServices } from '../support/servers/services.ts';
 const ENVOY_TIMEOUT = '0.2s';
 const PATIENT_TIMEOUT = '10s';
 const MEGABYTE = 1_048_576;
+/** Of the door on a Unix socket. */
+const MOST_CONNECTIONS = 100;
 
 let issuers: CaseIssuers;
 let services: Services;
@@ -126,7 +129,7 @@ describe.each([
       issuers.configure(config);
       // `startSallyport` writes the listeners.
       const listen = config['listen'] as Record<string, unknown>;
-      listen['extAuthz'] = { address: 'unix:./door.sock', maxConnectionAge: '1s' };
+      listen['extAuthz'] = { address: 'unix:./door.sock', maxConnectionAge: '1s', maxConnections: MOST_CONNECTIONS };
     };
     sallyport = await startSallyport({ env: issuers.env, edit, transport: 'fast' });
     const { folder, ports } = sallyport;
@@ -164,7 +167,36 @@ describe.each([
     const opened = (await metricsOf(sallyport)).value('sallyport_http2_connections_opened_total') ?? 0;
     expect(opened).toBeGreaterThan(5);
   });
+
+  it('no request is lost while strangers fill the door', async () => {
+    const port = envoy.gateways[0]?.port ?? 0;
+    const path = join(sallyport.folder, 'door.sock');
+    const ended = async (): Promise<number> =>
+      (await metricsOf(sallyport)).value('sallyport_connections_ended_total', { door: 'extAuthz', cause: 'full' }) ?? 0;
+    const strangers = [openSilently(path, 2 * MOST_CONNECTIONS)];
+    await expect.poll(ended, { timeout: 20_000 }).toBeGreaterThan(100);
+    const statuses = await underLoad(port, 8, async () => {
+      for (let wave = 0; wave < 40; wave++) {
+        await delay(50);
+        strangers.push(openSilently(path, 1));
+      }
+    });
+    const metrics = await metricsOf(sallyport);
+    for (const close of strangers) close();
+    expect([...statuses.keys()]).toEqual([202]);
+    expect(await ended()).toBeGreaterThan(140);
+    expect(metrics.value('sallyport_connections', { door: 'extAuthz' })).toBeLessThanOrEqual(MOST_CONNECTIONS);
+    expect(metrics.value('sallyport_connections_limit', { door: 'extAuthz' })).toBe(MOST_CONNECTIONS);
+  });
 });
+
+/** Opens connections to a Unix socket, without a word. Returns a function that closes them. */
+function openSilently(path: string, count: number): () => void {
+  const sockets = Array.from({ length: count }, () => connectSocket(path).on('error', () => {}));
+  return () => {
+    for (const socket of sockets) socket.destroy();
+  };
+}
 
 /** Sends requests over one HTTP/2 connection, so many at once, while `work` runs. Returns how often each status came. */
 async function underLoad(
