@@ -554,6 +554,16 @@ describe('checkEnvoy() warns of', () => {
       'request_headers_to_add[0].header.key: services read this',
     ],
     [
+      'an identity header that a route takes from what Sallyport said',
+      [
+        [
+          `${ROUTES}.6.request_headers_to_add`,
+          [copied('x-auth-subject', '%DYNAMIC_METADATA(envoy.filters.http.ext_authz:subject)%')],
+        ],
+      ],
+      'request_headers_to_add[0].header.key: services read this',
+    ],
+    [
       'an identity header that Envoy takes from the client in front of ext_authz',
       [[`${STRIP}.0.typed_config.mutations.5`, { append: copied('x-auth-subject') }]],
       'append.header.key: where Sallyport sets none, services read this',
@@ -708,6 +718,10 @@ describe('checkEnvoy() accepts', () => {
     ['rules that forbid nothing of an answer', [[`${ASKING}.decoder_header_mutation_rules`, ALL_BUT_OURS]]],
     ['an upgrade', [[`${MANAGER}.upgrade_configs`, [{ upgrade_type: 'websocket' }]]]],
     ['two filters that ask, each on other routes', TWO_POLICIES],
+    [
+      'a log that holds the scheme of a credential',
+      [[`${MANAGER}.access_log.0.typed_config.log_format.json_format.how`, '%REQ(AUTHORIZATION):6%']],
+    ],
     ['failure_mode_allow_header_add alone', [[`${ASKING}.failure_mode_allow_header_add`, true]]],
     [
       'TLS to Sallyport with certificates from a secret',

@@ -1,8 +1,10 @@
 import type { CheckContext } from '../context.ts';
 import type { ConfigNode } from '../reading/config-node.ts';
 
-/** How a log format names a header of the request. */
-const OF_REQUEST = /%(?:REQ|REQUEST_HEADER)\(([^)]*)\)/gi;
+/** How a log format names a header of the request, and after how many characters it ends. */
+const OF_REQUEST = /%(?:REQ|REQUEST_HEADER)\(([^)]*)\)(?::(\d+))?%/gi;
+/** So few characters of a credential, such as its scheme, may be known. */
+const HARMLESS = 10;
 
 /** Warns of access logs that hold a credential: whoever reads them can send it again. */
 export function checkAccessLog({ config, findings }: CheckContext, manager: ConfigNode): void {
@@ -22,7 +24,9 @@ export function checkAccessLog({ config, findings }: CheckContext, manager: Conf
 
 /** `%REQ(X?Y):10%` writes X, or Y if that is absent. */
 function namesIn(text: string): readonly string[] {
-  const fields = [...text.matchAll(OF_REQUEST)].flatMap(([, names = '']) => names.split('?'));
+  const fields = [...text.matchAll(OF_REQUEST)].flatMap(([, names = '', most]) =>
+    most !== undefined && Number(most) <= HARMLESS ? [] : names.split('?'),
+  );
   // Loggers over gRPC name the headers without a format.
   return [text, ...fields].map((name) => name.trim().toLowerCase());
 }

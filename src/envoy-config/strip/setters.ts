@@ -4,6 +4,10 @@ import type { ConfigNode } from '../reading/config-node.ts';
 import type { HttpFilter } from '../reading/http-filter.ts';
 import { allOverrides, type RouteTable } from '../routes/route-table.ts';
 
+/** What a client can choose, in Envoy's format; not what Sallyport itself said. */
+const FROM_CLIENT =
+  /%(?:REQ|REQUEST_HEADER|PATH|QUERY_PARAMS?|CEL|COALESCE|FILTER_STATE|REQUESTED_SERVER_NAME|DYNAMIC_METADATA)\b(?!\(envoy\.filters\.http\.ext_authz[:)])/;
+
 /**
  * Checks that nothing in Envoy sets an identity header itself. Behind ext_authz services read it beside, or in place of, what
  * Sallyport set. In front of it services read it where Sallyport sets nothing.
@@ -29,7 +33,7 @@ export function checkSetters(context: CheckContext, checked: CheckedManager, isK
     judge(context, one, identity, true, 'services read this beside what Sallyport says, or in its place');
 }
 
-/** Refuses what a client may have a say in. A constant is no forgery, but hardly meant. */
+/** Refuses what a client may have a say in. All else is no forgery, but hardly meant. */
 function judge(
   { findings }: CheckContext,
   mutation: ConfigNode,
@@ -40,8 +44,8 @@ function judge(
   const header = mutation.get('append', 'header') ?? mutation.get('header');
   const name = header?.get('key');
   if (name?.text === undefined || !identity.has(name.text.toLowerCase().replaceAll(/[^a-z0-9]/g, '-'))) return;
-  const isConstant = header?.get('value')?.text?.includes('%') !== true;
-  findings.judge(isRead && !isConstant, name, `${why}: remove ${name.text} here, or use another name`);
+  const isForged = FROM_CLIENT.test(header?.get('value')?.text ?? '');
+  findings.judge(isRead && isForged, name, `${why}: remove ${name.text} here, or use another name`);
 }
 
 /** The changes of requests by a filter header_mutation, on any route. */
