@@ -78,6 +78,7 @@ function contender(reading: 'wire' | 'loader', { signed = false, keepMs = 0 } = 
       freshness: makeFreshness({ keepMs }),
       outageFreshness: undefined,
       refresh: () => Promise.reject(new Error('a known token needs no refresh')),
+      refreshAtOnce: () => false,
       refreshAll: () => Promise.reject(new Error('a known token needs no refresh')),
     },
     upstreamSigner: signed ? { sign: () => Promise.reject(new Error('it is signed')), renewIfDue } : undefined,

@@ -86,6 +86,7 @@ export function authorizerOf(
       freshness: { ...makeFreshness(), heardUpToMs: always, heardUpToWallMs: always, maxStalenessMs: always },
       outageFreshness: undefined,
       refresh: () => Promise.reject(new Error('nothing is read')),
+      refreshAtOnce: () => false,
       refreshAll: () => Promise.reject(new Error('nothing is read')),
     },
     clock,

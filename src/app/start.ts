@@ -7,6 +7,7 @@ import type { Clock } from '../core/ports.ts';
 import type { AdminParts } from '../edge/admin/service.ts';
 import { systemClock } from '../lib/clock.ts';
 import { errorMessage } from '../lib/errors.ts';
+import { giveSpareMemoryBack } from '../lib/memory/spare-memory.ts';
 import { Observation } from '../observe/observation.ts';
 import { awaitStore } from '../store/open.ts';
 import { guard } from './opened-parts.ts';
@@ -15,7 +16,6 @@ import type { App } from './running-app.ts';
 import { RunningApp } from './running-app.ts';
 import type { BaseParts } from './shared-parts.ts';
 import { openParts, warnOfNetworkFileSystem, watchEndingTokens } from './shared-parts.ts';
-import { keepGarbageYoung } from './warm-up/young-garbage.ts';
 
 /** What comes from the process, and what a test replaces. */
 export interface Environment {
@@ -69,7 +69,8 @@ function build(config: Config, environment: Environment, observation: Observatio
     observation.sources.endingTokens = issuer && watchEndingTokens(issuer.name, parts, opened);
     const app = new RunningApp({ ...config, store: access }, { ...parts, observation, admin }, opened);
     await app.start();
-    opened.push(keepGarbageYoung());
+    const endSaving = giveSpareMemoryBack();
+    opened.push(async () => endSaving());
     running.app = app;
     return app;
   });

@@ -57,6 +57,7 @@ class Bench {
         freshness: makeFreshness(),
         outageFreshness: undefined,
         refresh: () => Promise.reject(new Error('nothing is read')),
+        refreshAtOnce: () => false,
         refreshAll: () => Promise.reject(new Error('nothing is read')),
       },
       clock: { wallMs: () => NOW_MS, monotonicMs: () => MONOTONIC_MS },

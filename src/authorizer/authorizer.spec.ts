@@ -85,6 +85,25 @@ describe('Authorizer.decide()', () => {
     expect(bench.calls).toEqual(['verify tok', 'refresh sub-1']);
   });
 
+  it('answers at once when an unknown credential is verified, and its revocation read, at once', () => {
+    const credential = makeCredential({ standings: [makeStanding()] });
+    const refreshAtOnce = (): boolean => {
+      hear(credential);
+      return true;
+    };
+    const bench = new Bench({ verify: () => credential, refreshAtOnce });
+    expect(bench.authorizer.decide(REQUEST)).toMatchObject({ outcome: 'allow', credential });
+    expect(bench.calls).toEqual(['verify tok']);
+  });
+
+  it('waits when what was read at once does not help', async () => {
+    const credential = makeCredential({ standings: [makeStanding()] });
+    const refresh = async () => hear(credential);
+    const bench = new Bench({ verify: () => credential, refreshAtOnce: () => true, refresh });
+    expect(await bench.decide()).toMatchObject({ outcome: 'allow', credential });
+    expect(bench.calls).toEqual(['verify tok', 'refresh sub-1']);
+  });
+
   it('denies as unavailable when a verification throws at once', async () => {
     const broken = new Error('broken');
     const bench = new Bench({
@@ -472,6 +491,7 @@ describe('Authorizer over Standings', () => {
 interface BenchParts extends Pick<AuthorizerParts, 'known' | 'clock' | 'standings' | 'decisionTimeoutMs'> {
   readonly verify: Verifier['verify'];
   readonly refresh: StandingReader['refresh'];
+  readonly refreshAtOnce: StandingReader['refreshAtOnce'];
   readonly outageFreshness: Freshness;
   readonly tracer: DecisionTracer;
   readonly route: Partial<Route>;
@@ -513,6 +533,7 @@ class Bench {
     const {
       verify,
       refresh,
+      refreshAtOnce = () => false,
       outageFreshness,
       route,
       basicUntilMs = Number.POSITIVE_INFINITY,
@@ -528,6 +549,7 @@ class Bench {
         freshness: this.freshness,
         outageFreshness,
         refresh: (credential) => this.refresh(credential, refresh),
+        refreshAtOnce,
         refreshAll: never,
       },
       clock: this.clock,

@@ -30,7 +30,7 @@ export interface NeedMeeterParts {
   readonly verifier: Verifier;
   /** By default, each verification begins at once. */
   readonly admit?: Admit | undefined;
-  readonly standings: Pick<StandingReader, 'refresh' | 'refreshAll'>;
+  readonly standings: Pick<StandingReader, 'refresh' | 'refreshAtOnce' | 'refreshAll'>;
   /** Asks policy decision points; without it, a route that needs one denies every request. */
   readonly rulings?: RulingSource | undefined;
   /** `undefined` if the policy does not accept DPoP. */
@@ -68,12 +68,17 @@ export class NeedMeeter {
     }
   }
 
-  /** Verifies a credential that takes no wait. Returns whether it is known now; what fails or waits is not. */
-  verifyAtOnce({ request, need }: NeedOf, attempt: Attempt): boolean {
+  /**
+   * Verifies a credential, or reads the revocation set, where that takes no wait. Returns whether the need is met now; what fails
+   * or waits is not.
+   */
+  meetAtOnce({ request, need }: NeedOf, attempt: Attempt): boolean {
+    const { standings, tracer } = this.parts;
     // What a decision waits for belongs to its trace.
-    if (need.what !== 'verification' || this.parts.tracer.follows(request)) return false;
+    if (tracer.follows(request)) return false;
     try {
-      return this.learn(need.credential, request, attempt) === undefined;
+      if (need.what === 'standing') return standings.refreshAtOnce(need.credential);
+      return need.what === 'verification' && this.learn(need.credential, request, attempt) === undefined;
     } catch {
       // meet() fails likewise, and reports it.
       return false;

@@ -49,6 +49,7 @@ class Bench {
         freshness: makeFreshness(),
         outageFreshness: undefined,
         refresh: async () => {},
+        refreshAtOnce: () => false,
         refreshAll: async () => {},
       },
       clock: { wallMs: () => NOW_MS - MONOTONIC_MS + this.nowMs, monotonicMs: () => this.nowMs },

@@ -56,6 +56,7 @@ class Bench {
         freshness: makeFreshness({ heardUpToMs, ...freshness }),
         outageFreshness: undefined,
         refresh: () => Promise.reject(new Error('not asked')),
+        refreshAtOnce: () => false,
         refreshAll: () => Promise.reject(new Error('not asked')),
       },
       upstreamSigner: {

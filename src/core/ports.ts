@@ -60,6 +60,8 @@ export interface StandingReader {
   readonly outageFreshness: Freshness | undefined;
   /** Brings every standing of the credential up to date. Rejects if the set cannot be read. */
   refresh(credential: VerifiedCredential): Promise<void>;
+  /** Does the same without a wait. Returns `false`, and learns nothing, if that cannot be done or fails. */
+  refreshAtOnce(credential: VerifiedCredential): boolean;
   /** Does the same for several credentials, with one read. */
   refreshAll(credentials: readonly VerifiedCredential[]): Promise<void>;
 }

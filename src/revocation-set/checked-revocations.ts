@@ -1,13 +1,15 @@
-import type { EpochPair, RevocationStore } from './revocation-store.ts';
+import type { EpochPair, RevocationReading, RevocationStore } from './revocation-store.ts';
 
 /** Reads values of the revocation set. */
 export interface RevocationReader {
   /** Resolves to the values in the order of the keys, `undefined` for no entry. Rejects if they must not be trusted. */
   read(keys: readonly string[]): Promise<readonly (string | undefined)[]>;
+  /** Does the same without a wait, where the store can. Throws if it cannot do so now, or if they must not be trusted. */
+  readonly readAtOnce?: ((keys: readonly string[]) => readonly (string | undefined)[]) | undefined;
 }
 
 /** The revocation set for use cases, which receive only values that can be trusted. */
-export interface CheckedRevocations extends RevocationReader, Omit<RevocationStore, 'read'> {}
+export interface CheckedRevocations extends RevocationReader, Omit<RevocationStore, 'read' | 'readAtOnce'> {}
 
 /** Throws if values that were read together with these epochs must not be trusted. */
 export type EpochCheck = (epochs: readonly EpochPair[]) => void;
@@ -24,9 +26,16 @@ export function checkedRevocations(store: RevocationStore, check: EpochCheck): C
       check(epochs);
       return values;
     },
+    readAtOnce: store.readAtOnce && ((keys) => readAtOnce(store, check, keys)),
     readEntries: (keys) => store.readEntries(keys),
     write: (entry) => store.write(entry),
     restore: (entry) => store.restore(entry),
     undo: (existing, undone) => store.undo(existing, undone),
   };
+}
+
+function readAtOnce(store: RevocationStore, check: EpochCheck, keys: readonly string[]): RevocationReading['values'] {
+  const { values, epochs } = store.readAtOnce?.(keys) ?? { values: [], epochs: [] };
+  check(epochs);
+  return values;
 }

@@ -18,6 +18,8 @@ export interface RevocationReading {
 export interface RevocationStore {
   /** Reads values together with the epochs that vouch for them. Without keys, both lists are empty. */
   read(keys: readonly string[]): Promise<RevocationReading>;
+  /** Does the same without a wait, where the store lies on this machine. Throws `StoreError` if that cannot be done now. */
+  readAtOnce?(keys: readonly string[]): RevocationReading;
   /** Reads whole entries, whatever the epochs are. An expiry is by our clock and may be some milliseconds late. */
   readEntries(keys: readonly string[]): Promise<readonly (RevocationEntry | undefined)[]>;
   /**

@@ -66,6 +66,41 @@ describe('Standings.refreshAll()', () => {
   });
 });
 
+describe('Standings.refreshAtOnce()', () => {
+  it('reads every key of a token without a wait', () => {
+    const entries = new Map([['b', '{"at":1}']]);
+    const fixture = new StandingsFixture({ readAtOnce: (keys) => keys.map((key) => entries.get(key)) });
+    const [clear, revoked] = [fixture.token('a', 'c'), fixture.token('a', 'b')];
+    expect([clear, revoked].map((token) => fixture.standings.refreshAtOnce(token))).toEqual([true, true]);
+    expect([clear, revoked].map((token) => fixture.judge(token))).toEqual(['clear', 'revoked']);
+    expect(fixture.questions).toEqual([]);
+  });
+
+  it('learns nothing where the store cannot, fails, or answers for fewer keys', async () => {
+    const failing = (): never => {
+      throw new Error('locked');
+    };
+    for (const readAtOnce of [undefined, failing, () => []]) {
+      const fixture = new StandingsFixture({ readAtOnce });
+      const token = fixture.token('a');
+      expect(fixture.standings.refreshAtOnce(token)).toBe(false);
+      expect(fixture.judge(token)).toBe('unknown');
+      await fixture.answerNext(token, undefined);
+      expect(fixture.judge(token)).toBe('clear');
+    }
+  });
+
+  it('leaves a key to the read that is open for it', async () => {
+    const fixture = new StandingsFixture({ readAtOnce: () => [undefined] });
+    const token = fixture.token('a');
+    const done = fixture.standings.refresh(token);
+    expect(fixture.standings.refreshAtOnce(token)).toBe(false);
+    fixture.answer(0, '{"at":1}');
+    await done;
+    expect(fixture.judge(token)).toBe('revoked');
+  });
+});
+
 describe('Standings.refresh()', () => {
   it('reads every key at once and in order, and applies the answer', async () => {
     const fixture = new StandingsFixture();

@@ -43,6 +43,8 @@ export interface StandingsParts extends StandingLimits, StandingCacheParts {
   readonly set: { readonly isSound: boolean };
 }
 
+const ANSWERED = Promise.resolve();
+
 /** One read of the store. Each key is in at most one pending read. */
 interface Question {
   readonly epoch: number;
@@ -138,6 +140,23 @@ export class Standings implements StandingReader {
     return this.refreshAll([credential]);
   }
 
+  refreshAtOnce({ standings }: VerifiedCredential): boolean {
+    const { store } = this.parts;
+    for (const [index, standing] of standings.entries()) standings[index] = this.cache.share(standing);
+    if (store.readAtOnce === undefined || standings.some(({ key }) => this.open.has(key))) return false;
+    const question = this.question(ANSWERED);
+    try {
+      const values = store.readAtOnce(standings.map(({ key }) => key));
+      for (const { key } of standings) this.open.set(key, question);
+      this.answer(question, standings, values);
+      return true;
+    } catch {
+      // refresh() fails likewise, and reports it.
+      this.close(question, standings);
+      return false;
+    }
+  }
+
   async refreshAll(credentials: readonly VerifiedCredential[]): Promise<void> {
     const shared = new Map<string, Standing>();
     for (const { standings } of credentials) {
@@ -175,13 +194,10 @@ export class Standings implements StandingReader {
   }
 
   private ask(standings: readonly Standing[]): void {
-    const { store, clock } = this.parts;
-    const [askedAtMs, askedAtWallMs] = [clock.monotonicMs(), clock.wallMs()];
-    const read = this.inTime(store.read(standings.map(({ key }) => key)));
+    const begun = this.question(ANSWERED);
+    const read = this.inTime(this.parts.store.read(standings.map(({ key }) => key)));
     const question: Question = {
-      epoch: this.freshness.epoch,
-      askedAtMs,
-      askedAtWallMs,
+      ...begun,
       answered: read
         .then((values) => this.answer(question, standings, values))
         .catch((error: unknown) => {
@@ -192,6 +208,13 @@ export class Standings implements StandingReader {
         }),
     };
     for (const { key } of standings) this.open.set(key, question);
+  }
+
+  /** A read that begins now. */
+  private question(answered: Promise<void>): Question {
+    const { clock } = this.parts;
+    const { epoch } = this.freshness;
+    return { epoch, askedAtMs: clock.monotonicMs(), askedAtWallMs: clock.wallMs(), answered };
   }
 
   private inTime<Value>(answer: Promise<Value>): Promise<Value> {

@@ -20,6 +20,13 @@ export function describeRevocations(open: () => Promise<Store>): void {
       expect(await readValues(store, [])).toEqual([]);
     });
 
+    it('readAtOnce() reads what read() does, in a store that has it', async () => {
+      await store.revocations.write(entry('sallyport:revoked:own:a', 'A'));
+      const keys = ['sallyport:revoked:own:b', 'sallyport:revoked:own:a'];
+      const read = await store.revocations.read(keys);
+      expect(store.revocations.readAtOnce?.(keys) ?? read).toEqual(read);
+    });
+
     it('write() accepts an expiry with a fraction, or none', async () => {
       await store.revocations.write(entry('sallyport:revoked:own:a', 'A', 4_000_000_000.5));
       await store.revocations.write(entry('sallyport:revoked:own:b', 'B', undefined));

@@ -42,6 +42,7 @@ class Bench {
         freshness: { ...makeFreshness(), heardUpToMs: always, heardUpToWallMs: always },
         outageFreshness: undefined,
         refresh: () => Promise.reject(new Error('nothing is read')),
+        refreshAtOnce: () => false,
         refreshAll: () => Promise.reject(new Error('nothing is read')),
       },
       clock,

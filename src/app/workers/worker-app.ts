@@ -1,11 +1,11 @@
 import type { Config } from '../../config/config.ts';
 import { systemClock } from '../../lib/clock.ts';
+import { giveSpareMemoryBack } from '../../lib/memory/spare-memory.ts';
 import { Observation } from '../../observe/observation.ts';
 import { awaitStore } from '../../store/open.ts';
 import { guard } from '../opened-parts.ts';
 import { RunningApp } from '../running-app.ts';
 import { openParts } from '../shared-parts.ts';
-import { keepGarbageYoung } from '../warm-up/young-garbage.ts';
 import type { Start } from './messages.ts';
 
 /** A worker that serves. */
@@ -29,7 +29,8 @@ export function startWorkerApp(config: Config, own: Pick<Start, 'worker' | 'inst
     const parts = await openParts(config, { observation, clock, store, opened });
     const app = new RunningApp(config, { ...parts, observation, admin: undefined }, opened);
     await app.openDoors('warm first');
-    opened.push(keepGarbageYoung());
+    const endSaving = giveSpareMemoryBack();
+    opened.push(async () => endSaving());
     return { app, observation };
   });
 }

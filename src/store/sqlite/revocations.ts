@@ -21,10 +21,11 @@ export class SqliteRevocations implements RevocationStore {
 
   async read(keys: readonly string[]): Promise<RevocationReading> {
     if (keys.length === 0) return { values: [], epochs: [] };
-    return await this.reader.read((query) => {
-      const values = readValues(query, keys);
-      return { values, epochs: [...readEpoch(query)] };
-    });
+    return await this.reader.read((query) => readTogether(query, keys));
+  }
+
+  readAtOnce(keys: readonly string[]): RevocationReading {
+    return this.reader.readNow((query) => readTogether(query, keys));
   }
 
   async readEntries(keys: readonly string[]): Promise<readonly (RevocationEntry | undefined)[]> {
@@ -50,6 +51,11 @@ export class SqliteRevocations implements RevocationStore {
     if (done) this.feed.report(undone);
     return done;
   }
+}
+
+function readTogether(query: Query, keys: readonly string[]): RevocationReading {
+  const values = readValues(query, keys);
+  return { values, epochs: [...readEpoch(query)] };
 }
 
 function readValues(query: Query, keys: readonly string[]): (string | undefined)[] {

@@ -38,7 +38,8 @@ export interface StoreRead {
 
 type StandingsFixtureOptions = Partial<
   Pick<StandingsParts, 'maxEntries' | 'keepMs' | 'allowKnownForMs' | 'known' | 'found' | 'set'>
->;
+> &
+  Pick<StandingsParts['store'], 'readAtOnce'>;
 
 /** Standings over a store whose reads the test answers, on clocks that the test advances. */
 export class StandingsFixture {
@@ -50,9 +51,9 @@ export class StandingsFixture {
   wallMs = NOW_MS;
   breaks = false;
 
-  constructor({ maxEntries = 100, keepMs = 0, allowKnownForMs, ...more }: StandingsFixtureOptions = {}) {
+  constructor({ maxEntries = 100, keepMs = 0, allowKnownForMs, readAtOnce, ...more }: StandingsFixtureOptions = {}) {
     this.standings = new Standings({
-      store: { read: (keys) => this.read(keys) },
+      store: { read: (keys) => this.read(keys), readAtOnce },
       clock: { monotonicMs: () => this.nowMs, wallMs: () => this.wallMs },
       observer: SILENT_OBSERVER,
       ...SOUND_SET,
