@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { constants, createHmac, timingSafeEqual, verify } from 'node:crypto';
+import { toDer } from './ecdsa-signature.ts';
 import { fits } from './key-fit.ts';
 
 /** Verifies a signature over the signing input of a JWS with a key that fits the algorithm. Returns false for a wrong one. */
@@ -16,9 +17,9 @@ const VERIFICATIONS: ReadonlyMap<string, Verification> = new Map([
   ['PS256', pss('sha256')],
   ['PS384', pss('sha384')],
   ['PS512', pss('sha512')],
-  ['ES256', ecdsa('sha256')],
-  ['ES384', ecdsa('sha384')],
-  ['ES512', ecdsa('sha512')],
+  ['ES256', ecdsa('sha256', 32)],
+  ['ES384', ecdsa('sha384', 48)],
+  ['ES512', ecdsa('sha512', 66)],
   ['EdDSA', ed25519],
   ['Ed25519', ed25519],
 ]);
@@ -57,9 +58,9 @@ function pss(hash: string): Verification {
   return (input, signature, key) => verify(hash, input, { key, ...options }, signature);
 }
 
-/** RFC 7518, section 3.4: R and S, each as long as the order of the curve, not in DER. */
-function ecdsa(hash: string): Verification {
-  return (input, signature, key) => verify(hash, input, { key, dsaEncoding: 'ieee-p1363' }, signature);
+/** RFC 7518, section 3.4: R and S, each as long as the order of the curve, not in DER. @param size of each, in bytes. */
+function ecdsa(hash: string, size: number): Verification {
+  return (input, signature, key) => signature.length === 2 * size && verify(hash, input, key, toDer(signature, size));
 }
 
 /** RFC 8037, section 3.1. */
