@@ -21,6 +21,7 @@ interface Chain {
 }
 
 const KEEPING = 'Envoy keeps answers';
+const KEEPING_NO_FACTS = 'Envoy keeps answers, but not their facts';
 
 /**
  * The whole chain: Envoy and the authorizer on one core, 128 requests in flight, then one. CPU time of both counts.
@@ -40,6 +41,7 @@ export async function measureChain(
     { name: OWN_CACHED, filters: checksByItself(true) },
     ...asking,
     keepingWay(KEEPING, keeping.name),
+    keepingWay(KEEPING_NO_FACTS, keeping.name, { facts: [] }),
   ];
   const servers = Object.fromEntries([...contenders, keeping].map(({ name, port }) => [name, port]));
   const [core] = effort.cores;
@@ -74,12 +76,13 @@ export async function measureChain(
 
 /** Kept answers with different shares of requests that Envoy has met before. */
 function keptChains(server: Contender): Chain[] {
-  return [100, 90, 50, 0].map((percent) => ({
+  const chains = [100, 90, 50, 0].map((percent) => ({
     name: `kept, ${percent} % met again`,
     way: KEEPING,
     server,
     paths: percent === 100 ? [MESSAGES] : mixedPaths(percent / 100),
   }));
+  return [{ name: 'kept, 100 %, facts: []', way: KEEPING_NO_FACTS, server, paths: [MESSAGES] }, ...chains];
 }
 
 /** So many that none comes again within the time for which an answer is kept. */

@@ -32,11 +32,17 @@ export function askingWay(name: string, server: string): Way {
   return { name, filters: [asks(server)], manager: productKeys() };
 }
 
-/** Like {@link askingWay}, and keeps the answers with the product's own script. */
-export function keepingWay(name: string, server: string): Way {
+/**
+ * Like {@link askingWay}, and keeps the answers with the product's own script.
+ *
+ * @param context further members of the script's `filter_context`.
+ */
+export function keepingWay(name: string, server: string, context: Readonly<Record<string, unknown>> = {}): Way {
   const { front, extAuthz, behind, code } = keptParts();
   const filters = [...front, asks(server, extAuthz), ...behind];
-  return { name, filters, manager: productKeys(), perRoute: { [KEPT]: code } };
+  // `envoy.yaml` has `stripped` alone.
+  const perRoute = { [KEPT]: { ...code, filter_context: { stripped: true, ...context } } };
+  return { name, filters, manager: productKeys(), perRoute };
 }
 
 function productKeys(): Record<string, unknown> {

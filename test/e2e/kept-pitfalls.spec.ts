@@ -46,6 +46,14 @@ function addRouteOfAlice(manager: ConnectionManager): void {
   Object.assign(manager.http_filters[0].typed_config, { clear_route_cache: true });
 }
 
+/** Makes a gateway name the facts of an answer in fields of its responses. */
+function showFacts({ route_config: routes }: ConnectionManager): void {
+  const fact = (name: string) => ({
+    header: { key: `x-${name}`, value: `%DYNAMIC_METADATA(envoy.filters.http.ext_authz:${name})%` },
+  });
+  Object.assign(routes.virtual_hosts[0], { response_headers_to_add: FACTS.map(fact) });
+}
+
 const FORGE = `function envoy_on_request(handle)
   if handle:headers():get("x-forge") then handle:streamInfo():dynamicMetadata():set("sallyport.kept", "decided", true) end
 end`;
@@ -90,11 +98,14 @@ const GATEWAYS = [
       if (route !== undefined) Object.assign(route, { internal_redirect_policy: {} });
     }
   }),
-  gateway('facts', (_, { route_config: routes }) => {
-    const fact = (name: string) => ({
-      header: { key: `x-${name}`, value: `%DYNAMIC_METADATA(envoy.filters.http.ext_authz:${name})%` },
-    });
-    Object.assign(routes.virtual_hosts[0], { response_headers_to_add: FACTS.map(fact) });
+  gateway('facts', (_, manager) => showFacts(manager)),
+  gateway('two facts', (parts, manager) => {
+    parts.code['filter_context'] = { stripped: true, facts: ['subject', 'limit'] };
+    showFacts(manager);
+  }),
+  gateway('no facts', (parts, manager) => {
+    parts.code['filter_context'] = { stripped: true, facts: [] };
+    showFacts(manager);
   }),
 ];
 
@@ -132,6 +143,19 @@ async function four(name: string, fields: Readonly<Record<string, string>> = {},
   const results: string[] = [];
   for (let time = 1; time <= 4; time++) results.push(await platform.send(name, token, fields));
   return results;
+}
+
+/** Sends one token three times; resolves to the facts that the gateway shows each time, absent ones as null. */
+async function factsOf(name: string): Promise<unknown[]> {
+  const authorization = bearer({ tier: 'gold', limit: 1.5, beta: false });
+  const seen: unknown[] = [];
+  for (let time = 1; time <= 3; time++) {
+    const response = await fetch(`http://127.0.0.1:${platform.portOf(name)}${MESSAGES}`, {
+      headers: { authorization },
+    });
+    seen.push(Object.fromEntries(FACTS.map((fact) => [fact, response.headers.get(`x-${fact}`)])));
+  }
+  return seen;
 }
 
 describe('a mistake that lets requests pass', () => {
@@ -221,18 +245,26 @@ describe('what is right', () => {
   });
 
   it('log lines, rate limits and RBAC read the same of a hit, numbers and booleans too', async () => {
-    const authorization = bearer({ tier: 'gold', limit: 1.5, beta: false });
-    const seen: unknown[] = [];
-    for (let time = 1; time <= 3; time++) {
-      const response = await fetch(`http://127.0.0.1:${platform.portOf('facts')}${MESSAGES}`, {
-        headers: { authorization },
-      });
-      seen.push(Object.fromEntries(FACTS.map((name) => [name, response.headers.get(`x-${name}`)])));
-    }
+    const seen = await factsOf('facts');
     const { keep_ms: keepMs, keep_route: route, ...facts } = Object(seen[1]);
     expect([Number(keepMs) > 0, route]).toEqual([true, MESSAGES]);
     expect(facts).toMatchObject({ outcome: 'allow', tier: 'gold', limit: '1.5', beta: 'false' });
     expect(seen[2]).toEqual({ ...facts, keep_ms: null, keep_route: null });
+  });
+
+  it('a hit has only the facts that the configuration names, and the same identity', async () => {
+    const absent = Object.fromEntries(FACTS.map((name) => [name, null]));
+    const [, asked, two] = await factsOf('two facts');
+    expect(asked).toMatchObject({ outcome: 'allow', subject: 'alice', tier: 'gold' });
+    expect(two).toEqual({ ...absent, subject: 'alice', limit: '1.5' });
+    expect((await factsOf('no facts'))[2]).toEqual(absent);
+    platform.messages.arrived.length = 0;
+    expect(await four('no facts')).toEqual(KEPT);
+    const identities = platform.messages.arrived.map(({ rawHeaders }) => [
+      rawHeaders.filter((_, index) => rawHeaders[index - 1] === 'x-auth-subject'),
+      rawHeaders.includes('authorization'),
+    ]);
+    expect(identities).toEqual(Array.from({ length: 4 }, () => [['alice'], false]));
   });
 
   it('many requests at once pass, and hits after them', async () => {

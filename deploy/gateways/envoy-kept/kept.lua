@@ -50,12 +50,13 @@ end
 -- What is kept is small. Collecting less often costs some megabytes and saves a microsecond for each hit.
 collectgarbage("setpause", 400)
 
--- Two generations of entries, by key. The older one is dropped as a whole.
+-- Two generations of entries, by credential and then by place: a new path costs no copy of the credential. The older one is
+-- dropped as a whole.
 local young, old, youngBytes, turnAt, generationMs = {}, {}, 0, 0, WINDOW_MS
 -- Two generations of requests that came at least once.
 local seen, seenBefore, seenCount, seenTurnAt = {}, {}, 0, 0
--- The questions under way, in a ring, and the serial number of the newest one for each key.
-local pending, newest, serial = {}, {}, 0
+-- The questions under way, in a ring, how many of its places are taken, and the serial number of the newest one for each key.
+local pending, pendingCount, newest, serial = {}, 0, {}, 0
 -- Whether a hit is on its way from the filter in front to the one behind. Nothing else runs in between.
 local isPassing = false
 -- Hits that were not reported yet, by label.
@@ -66,6 +67,8 @@ local kinds, kindCount = {}, 0
 local plain, plainCount = {}, 0
 -- Whether Envoy itself removes what clients must not send. `nil` until the first request.
 local isStripped
+-- Names of the facts that are repeated. `nil`: all of them.
+local wanted
 local hasWarned = false
 
 local function listOf(text)
@@ -99,7 +102,8 @@ local function isPlain(headers)
   return true
 end
 
--- What the answer depends on besides the credential. No field holds a line feed.
+-- What the answer depends on besides the credential. No field holds a line feed. The path is last, because LuaJIT hashes a few
+-- bytes of a long string, those at its end among them.
 local function placeOf(headers)
   local method, host, path = headers:get(":method"), headers:get(":authority"), headers:get(":path")
   if not (method and host and path) then return nil end
@@ -109,35 +113,44 @@ local function placeOf(headers)
     if find(path, "[%c #]", question) then return nil end
     path = sub(path, 1, question - 1)
   end
-  return method .. "\n" .. host .. "\n" .. path .. "\n"
+  return method .. "\n" .. host .. "\n" .. path
 end
 
-local function keyOf(headers, credential)
-  local place = placeOf(headers)
-  if place == nil or #place + #credential > MAX_KEY then return nil end
-  return place .. credential
+local function entryOf(credential, place)
+  local places = young[credential]
+  local entry = places and places[place]
+  if entry then return entry end
+  places = old[credential]
+  return places and places[place]
+end
+
+local function drop(credential, place)
+  if young[credential] then young[credential][place] = nil end
+  if old[credential] then old[credential][place] = nil end
 end
 
 -- Keeping an answer costs about a quarter of asking, so only what comes again is worth it. A wrong guess costs nothing else,
 -- so parts of the key will do.
-local function comesAgain(key, boot)
+local function comesAgain(credential, place, boot)
   if seenCount >= MAX_SEEN or boot >= seenTurnAt then
     seenBefore, seen, seenCount = boot < seenTurnAt + WINDOW_MS and seen or {}, {}, 0
     seenTurnAt = boot + WINDOW_MS
   end
-  local hint = sub(key, 1, 100) .. sub(key, -24)
+  local hint = sub(credential, -48) .. (#place > 200 and sub(place, 1, 100) .. sub(place, -100) or place)
   if seen[hint] then return true end
   seen[hint], seenCount = true, seenCount + 1
   return seenBefore[hint] ~= nil
 end
 
 -- Notes a question whose answer may be kept. Returns its number, which tells nothing about the request.
-local function ask(key, boot, wall)
+local function ask(credential, place, boot, wall)
   serial = serial + 1
+  local key = place .. "\n" .. credential
   local slot = serial % MAX_PENDING
   local former = pending[slot]
-  if former and newest[former.key] == former.serial then newest[former.key] = nil end
-  pending[slot] = { serial = serial, key = key, boot = boot, wall = wall }
+  if former == nil then pendingCount = pendingCount + 1
+  elseif newest[former.key] == former.serial then newest[former.key] = nil end
+  pending[slot] = { serial = serial, key = key, credential = credential, place = place, boot = boot, wall = wall }
   newest[key] = serial
   return serial
 end
@@ -151,11 +164,16 @@ local function doubtSince(key, mine)
   return question and question.serial == latest and question.boot or nil
 end
 
-local function keep(key, entry, boot, bytes)
+local function keep(credential, place, entry, boot, bytes)
   if youngBytes >= MAX_BYTES or boot >= turnAt then
     old, young, youngBytes, turnAt = young, {}, 0, boot + generationMs
   end
-  young[key] = entry
+  local places = young[credential]
+  if places == nil then
+    places = {}
+    young[credential] = places
+  end
+  places[place] = entry
   youngBytes = youngBytes + bytes
 end
 
@@ -177,7 +195,7 @@ local function factsOf(answer)
   for name, value in pairs(answer) do
     local kind = type(value)
     local isFact = kind == "string" or kind == "boolean" or kind == "number"
-    if isFact and sub(name, 1, 4) ~= "keep" and name ~= "ext_authz_duration" then
+    if isFact and sub(name, 1, 4) ~= "keep" and name ~= "ext_authz_duration" and (wanted == nil or wanted[name]) then
       facts[#facts + 1], facts[#facts + 2] = name, value
       bytes = bytes + #name + (kind == "string" and #value or 8)
     end
@@ -187,15 +205,14 @@ end
 
 -- Keeps an answer from when the request arrived, which is before the question was sent.
 local function learn(headers, answer, question)
-  local key = question.key
-  local doubt = doubtSince(key, question.serial)
+  local credential, place = question.credential, question.place
+  local doubt = doubtSince(question.key, question.serial)
   local ms, kind = answer.keep_ms, type(answer.keep) == "string" and kindOf(answer.keep)
   if type(ms) ~= "number" or not (ms > 0) or not kind then return end
   if type(answer.issuer) ~= "string" or type(answer.keep_route) ~= "string" then return end
   -- A filter in between changed what was asked about.
-  local place = placeOf(headers)
-  if place == nil or sub(key, 1, #place) ~= place then return end
-  local existing = young[key] or old[key]
+  if placeOf(headers) ~= place then return end
+  local existing = entryOf(credential, place)
   if existing and existing.serial > question.serial then return end
   local set, setBytes = valuesOf(headers, kind.set)
   if set == nil then return end
@@ -213,7 +230,7 @@ local function learn(headers, answer, question)
     facts = facts,
     label = answer.issuer .. " " .. answer.keep_route,
   }
-  keep(key, entry, question.boot, #key + setBytes + factBytes + 1000)
+  keep(credential, place, entry, question.boot, #question.key + setBytes + factBytes + 1000)
 end
 
 local function isValid(entry, boot, wall)
@@ -260,13 +277,19 @@ local function behind(headers, metadata, asked)
   if not question or question.serial ~= asked.serial then return end
   local answer = metadata:get(ANSWER)
   if answer then learn(headers, answer, question) end
-  pending[asked.serial % MAX_PENDING] = nil
+  pending[asked.serial % MAX_PENDING], pendingCount = nil, pendingCount - 1
 end
 
 -- Once for each state. `filter_context` stands beside this code in the configuration.
 local function begin(handle)
-  local isThere, context = pcall(function() return handle:filterContext():get("stripped") end)
-  isStripped = isThere and context == true
+  local isThere, stripped, facts = pcall(function()
+    local context = handle:filterContext()
+    return context:get("stripped"), context:get("facts")
+  end)
+  isStripped = isThere and stripped == true
+  if not isThere or type(facts) ~= "table" then return end
+  wanted = {}
+  for _, name in ipairs(facts) do wanted[name] = true end
 end
 
 function envoy_on_request(handle)
@@ -279,12 +302,16 @@ function envoy_on_request(handle)
   if isStripped == nil then begin(handle) end
   local headers = handle:headers()
   local credential = headers:get("authorization")
-  local key, boot, wall, entry
+  local place, boot, wall, entry
   if credential then
-    key = keyOf(headers, credential)
+    place = placeOf(headers)
+    if place and #place + #credential > MAX_KEY then place = nil end
     boot, wall = clock()
     if not boot then return end
-    entry = key and (young[key] or old[key])
+    entry = place and entryOf(credential, place)
+  elseif pendingCount == 0 then
+    -- Without a credential it is either not asked about here, or it was, and its answer is not waited for.
+    return
   end
   local metadata = handle:streamInfo():dynamicMetadata()
   if entry and isValid(entry, boot, wall) and metadata:get(ANSWER) == nil and (isStripped or isPlain(headers)) then
@@ -293,11 +320,11 @@ function envoy_on_request(handle)
   local asked = metadata:get(ASKED)
   if asked then return behind(headers, metadata, asked) end
   -- An answer is there: this is the filter behind ext_authz.
-  if key == nil or metadata:get(ANSWER) ~= nil then return end
+  if place == nil or metadata:get(ANSWER) ~= nil then return end
   -- From here on Sallyport is asked: what it says counts, and no older allow.
-  if entry then young[key], old[key] = nil, nil end
+  if entry then drop(credential, place) end
   report(metadata)
-  if find(credential, "^[Bb]earer ") and comesAgain(key, boot) then
-    metadata:set(ASKED, "serial", ask(key, boot, wall))
+  if find(credential, "^[Bb]earer ") and comesAgain(credential, place, boot) then
+    metadata:set(ASKED, "serial", ask(credential, place, boot, wall))
   end
 end

@@ -10,6 +10,7 @@ import {
   sallyportConfig,
 } from '../../../test/support/envoy/checked-envoy.ts';
 import { digestOf } from './digest.ts';
+import { ANSWER } from './names.ts';
 import { SCRIPT_DIGEST } from './script-digest.ts';
 
 const TOP = new URL('../../../', import.meta.url);
@@ -43,6 +44,9 @@ const asking = (more: object) => ({
 });
 const OFF = asking({ disabled: true });
 const KEEPS_NOTHING = { 'sallyport.kept': { '@type': PER_ROUTE, disabled: true } };
+/** What the access log of `envoy.yaml` reads of an answer. */
+const LOGGED = ['outcome', 'reason', 'shadowed', 'issuer', 'subject', 'token_id', 'scheme', 'scopes'];
+const ofAnswer = (name: string) => ({ key: ANSWER, path: [{ key: name }] });
 /** Removes all that must be removed. */
 const STRIPPER = filter('header_mutation', 'HeaderMutation', {
   mutations: {
@@ -275,6 +279,37 @@ describe('checkEnvoy() refuses', () => {
       'filter_context.stripped: a client can send x-auth-subject, ',
     ],
     [
+      'facts that a log line and a rate limit read, but a kept answer does not repeat',
+      [
+        [`${OURS}.filter_context.facts`, LOGGED.filter((name) => name !== 'scopes')],
+        [`${HOST}.rate_limits`, [{ actions: [{ metadata: { metadata_key: ofAnswer('tier') } }] }]],
+      ],
+      'filter_context.facts: a request that passes by a kept answer has no scopes, tier in the metadata envoy.filters.http.ext_authz',
+    ],
+    [
+      'facts that a rule of RBAC reads',
+      [
+        [`${OURS}.filter_context.facts`, LOGGED],
+        [
+          `${FILTERS}.3`,
+          {
+            insert: filter('rbac', 'RBAC', {
+              rules: {
+                action: 'DENY',
+                policies: {
+                  trial: {
+                    permissions: [{ any: true }],
+                    principals: [{ metadata: { filter: ANSWER, path: [{ key: 'tier' }] } }],
+                  },
+                },
+              },
+            }),
+          },
+        ],
+      ],
+      'has no tier in the metadata',
+    ],
+    [
       'a strip that leaves out a name',
       [
         [
@@ -435,6 +470,26 @@ describe('checkEnvoy() refuses', () => {
 describe('checkEnvoy() warns of', () => {
   it.each<Fault>([
     [
+      'facts that are no list',
+      [[`${OURS}.filter_context.facts`, 'subject']],
+      'filter_context.facts: expected a list of names of the answer’s dynamic metadata',
+    ],
+    [
+      'code that can read every fact, although not all are repeated',
+      [
+        [`${OURS}.filter_context.facts`, LOGGED],
+        [
+          `${FILTERS}.3`,
+          {
+            insert: filter('lua', 'Lua', {
+              inline_code: 'x = "envoy.filters.http.ext_authz"',
+            }),
+          },
+        ],
+      ],
+      'inline_code: it can read each name of the metadata envoy.filters.http.ext_authz',
+    ],
+    [
       'a matcher that is missing',
       [[MATCHER, undefined]],
       'http_filters[1]: a kept answer is asked about again, without its credential',
@@ -546,6 +601,7 @@ describe('checkEnvoy() warns of', () => {
 
 describe('checkEnvoy() accepts', () => {
   it.each<readonly [what: string, changes: readonly Change[]]>([
+    ['facts that name all that is read', [[`${OURS}.filter_context.facts`, LOGGED]]],
     [
       'filters in front of both that only read',
       [

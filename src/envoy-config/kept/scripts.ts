@@ -6,6 +6,7 @@ import type { FilterOverride } from '../routes/route-table.ts';
 import { allOverrides, overridesOf } from '../routes/route-table.ts';
 import { readStrip, remedy, some } from '../strip/strip.ts';
 import { digestOf } from './digest.ts';
+import { checkFacts } from './facts.ts';
 import { EXAMPLE, KEPT } from './names.ts';
 import { SCRIPT_DIGEST } from './script-digest.ts';
 
@@ -70,6 +71,8 @@ function checkScript(
   }
   const stripped = strippedIn(config);
   if (stripped !== undefined) checkStripped(context, checked, stripped);
+  const facts = config.get('filter_context', 'facts');
+  if (facts !== undefined) checkFacts(context, checked, facts);
 }
 
 /** Whether the script is told that Envoy removes what clients must not send: it then removes nothing but credentials. */
