@@ -52,6 +52,17 @@ describe('a message', () => {
     expect(fields).toMatchObject({ 'grpc-status': INTERNAL, 'grpc-message': detail });
   });
 
+  it.each([
+    ['shorter than its prefix says', [prefixed('hello').subarray(0, 7)], 'incomplete message'],
+    ['without a whole prefix', [Buffer.alloc(2), Buffer.alloc(1)], 'incomplete message'],
+    ['with more behind it', [prefixed('a'), prefixed('b')], 'more than one message'],
+    ['with an unknown flag', [prefixed('hello', 2).subarray(0, 4), prefixed('hello', 2).subarray(4)], 'wrong prefix'],
+  ])('in several frames fails if it is %s', async (_, pieces, detail) => {
+    const frames = pieces.map((piece) => data(1, piece, 0));
+    const { fields } = await replyTo(headers(1, callFields(ECHO)), ...frames, data(1, Buffer.alloc(0)));
+    expect(fields).toMatchObject({ 'grpc-status': INTERNAL, 'grpc-message': expect.stringContaining(detail) });
+  });
+
   it('that is compressed fails, and the client learns what is accepted', async () => {
     const encoding = callFields(ECHO, ['grpc-encoding', 'gzip']);
     const { fields } = await replyTo(headers(1, encoding), data(1, prefixed('hello', 1)));

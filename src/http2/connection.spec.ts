@@ -15,6 +15,7 @@ import {
 } from '../../test/support/http2/frames.ts';
 import { RawClient } from '../../test/support/http2/raw-client.ts';
 import { ECHO, LONG, type ServedUnary, serveUnary, WAIT } from '../../test/support/http2/unary-server.ts';
+import type { NewField } from './hpack/encoder.ts';
 
 const LARGEST = 0x7fff_ffff;
 const NO_ERROR = 0;
@@ -96,15 +97,31 @@ describe('a connection error', () => {
 });
 
 describe('a stream error', () => {
-  it.each([
+  it.each<[what: string, fields: NewField[]]>([
     ['a field of a connection', callFields(ECHO, ['connection', 'close'])],
     ['te other than trailers', callFields(ECHO, ['te', 'gzip'])],
     ['an unknown pseudo-header', callFields(ECHO, [':unknown', '1'])],
     ['an empty path', callFields(ECHO, [':path', ''])],
+    ['a pseudo-header twice', [[':path', ECHO], ...callFields(ECHO)]],
+    ['a pseudo-header behind a field', [...callFields(ECHO).slice(1), [':method', 'POST']]],
+    ['two content types', [...callFields(ECHO), ['content-type', 'application/grpc+proto']]],
     ['a wrong content-length', callFields(ECHO, ['content-length', '3'])],
   ])('resets the stream alone: %s', async (_, fields) => {
     const client = await open();
     client.send(headers(1, fields), data(1, prefixed('long')), call(3, ECHO, 'next'));
+    expect(await client.reset(1)).toBe(PROTOCOL_ERROR);
+    expect((await client.reply(3)).body).toEqual(prefixed('next'));
+  });
+});
+
+describe('trailers', () => {
+  it.each([
+    ['a pseudo-header', ':path'],
+    ['a field of a connection', 'connection'],
+  ])('reset the stream alone if they have %s', async (_, name) => {
+    const client = await open();
+    const request = [headers(1, callFields(ECHO)), data(1, prefixed('hello'), 0)];
+    client.send(...request, headers(1, [[name, ECHO]], 5), call(3, ECHO, 'next'));
     expect(await client.reset(1)).toBe(PROTOCOL_ERROR);
     expect((await client.reply(3)).body).toEqual(prefixed('next'));
   });

@@ -32,6 +32,12 @@ describe('FairQueue', () => {
     expect([queue.take(), queue.take()]).toEqual(['0', 'good']);
   });
 
+  it('has room for another source although several flood it', () => {
+    const queue = new FairQueue<string>();
+    for (let index = 0; index < 20_000; index++) queue.add(`flood ${index % 8}`, 'x');
+    expect(queue.add('other', 'good')).toBe(true);
+  });
+
   it('is bounded for many sources', () => {
     const queue = new FairQueue<string>();
     for (let index = 0; index < 100_000; index++) queue.add(`source ${index % 20_000}`, 'x');
