@@ -1,7 +1,8 @@
 import type { KeyObject } from 'node:crypto';
-import { constants, createHmac, timingSafeEqual, verify } from 'node:crypto';
+import { createHmac, timingSafeEqual, verify } from 'node:crypto';
 import { toDer } from './ecdsa-signature.ts';
 import { fits } from './key-fit.ts';
+import { pssKey } from './pss-key.ts';
 
 /** Verifies a signature over the signing input of a JWS with a key that fits the algorithm. Returns false for a wrong one. */
 type Verification = (input: Buffer, signature: Buffer, key: KeyObject) => boolean;
@@ -54,8 +55,7 @@ function pkcs1(hash: string): Verification {
 
 /** RFC 7518, section 3.5: the salt is as long as the hash. */
 function pss(hash: string): Verification {
-  const options = { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST };
-  return (input, signature, key) => verify(hash, input, { key, ...options }, signature);
+  return (input, signature, key) => verify(hash, input, pssKey(key, hash), signature);
 }
 
 /** RFC 7518, section 3.4: R and S, each as long as the order of the curve, not in DER. @param size of each, in bytes. */
