@@ -1,5 +1,6 @@
 import type { CheckContext, CheckedManager } from '../context.ts';
 import type { ConfigNode } from '../reading/config-node.ts';
+import type { HttpFilter } from '../reading/http-filter.ts';
 import type { EnvoyRoute } from '../routes/route-table.ts';
 import { overridesOf } from '../routes/route-table.ts';
 import { KEPT } from './names.ts';
@@ -22,11 +23,12 @@ const BEYOND_KEY = [
  * path and credential, whatever else the routes match.
  */
 export function checkKeptRoutes({ findings }: CheckContext, { asking, routes }: CheckedManager): void {
-  for (const { routes: own } of routes?.hosts ?? []) {
+  for (const host of routes?.hosts ?? []) {
+    const own = host.routes.filter((route) => route.forwards || !isOff(asking, route));
     for (const [index, route] of own.entries()) {
       const others = own.filter((_, other) => other !== index);
-      const how = askingOf(asking.name, route);
-      const differs = (other: EnvoyRoute): boolean => askingOf(asking.name, other) !== how && shareKey(route, other);
+      const how = askingOf(asking, route);
+      const differs = (other: EnvoyRoute): boolean => askingOf(asking, other) !== how && shareKey(route, other);
       const isSpecial = how !== PLAINLY;
       if (!isSpecial || keepsNothing(route) || !others.some(differs)) continue;
       const why =
@@ -41,14 +43,18 @@ export function checkKeptRoutes({ findings }: CheckContext, { asking, routes }: 
 
 const PLAINLY = JSON.stringify([false, null, null]);
 
+/** Whether Envoy does not ask on a route. If it does not send its requests on either, nothing is kept or passes there. */
+function isOff({ name, node }: HttpFilter, { levels }: EnvoyRoute): boolean {
+  return overridesOf(name, levels).at(-1)?.disabled ?? node.get('disabled')?.isTrue === true;
+}
+
 /** How Envoy asks on a route: whether it does, what it adds, and which service it asks. */
-function askingOf(name: string, { levels }: EnvoyRoute): string {
-  const overrides = overridesOf(name, levels);
+function askingOf(asking: HttpFilter, route: EnvoyRoute): string {
+  const overrides = overridesOf(asking.name, route.levels);
   const settings = overrides.flatMap(({ config }) => config.get('check_settings') ?? []);
   const last = (field: string): unknown => settings.findLast((one) => one.get(field) !== undefined)?.get(field)?.value;
-  const isOff = overrides.at(-1)?.disabled === true;
   return JSON.stringify([
-    isOff,
+    isOff(asking, route),
     last('context_extensions') ?? null,
     last('grpc_service') ?? last('http_service') ?? null,
   ]);

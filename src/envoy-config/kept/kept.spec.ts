@@ -345,6 +345,11 @@ describe('checkEnvoy() refuses', () => {
       'routes[5]: Envoy asks differently here than on a route for the same path',
     ],
     [
+      'the same where ext_authz is off unless a route turns it on',
+      [[`${FILTERS}.1.disabled`, true], beside(asking({ check_settings: {} }))],
+      'routes[6]: Envoy asks differently here',
+    ],
+    [
       'one of several weighted clusters that asks with more',
       [
         [
