@@ -25,7 +25,7 @@ export default defineConfig({
           include: ['test/e2e/**/*.spec.ts', 'test/faults/quick.spec.ts'],
           globalSetup: ['test/support/servers/global-setup.ts'],
           testTimeout: 120_000,
-          hookTimeout: 120_000,
+          hookTimeout: 300_000,
         },
       },
       {

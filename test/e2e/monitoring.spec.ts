@@ -70,7 +70,7 @@ describe.skipIf(!hasPrometheus || !hasOpenssl)('monitoring (needs prometheus and
     await useTokens();
     await breakParts();
     scraped = (await call(a.ports.admin, 'GET', '/metrics')).body + (await call(b.ports.admin, 'GET', '/metrics')).body;
-  }, 180_000);
+  });
 
   afterAll(async () => {
     for (const client of checks ?? []) client.close();
