@@ -1,6 +1,5 @@
 import type { ServerUnaryCall, ServerWritableStream, sendUnaryData } from '@grpc/grpc-js';
 import { Server } from '@grpc/grpc-js';
-import { ReflectionService } from '@grpc/reflection';
 import type { Listener } from '../../config/config.ts';
 import type { DecisionLimits } from '../../core/ports.ts';
 import type { Health } from '../../observe/health.ts';
@@ -23,7 +22,7 @@ import { watchRevocations } from './calls/watch-revocations.ts';
 import type { AccessDefinition } from './definition.ts';
 import { accessDefinition, HEALTH_SERVICE, loadPackage } from './definition.ts';
 import type { StatusMessage, WatchRevocationsRequest, WatchRevocationsResponse } from './messages.ts';
-import { describedPackage } from './reflection.ts';
+import { addReflection } from './reflection-service.ts';
 import { RequestDecoder, withEncodedRequests } from './request-decoder.ts';
 import type { AccessMethod } from './routes.ts';
 import { ACCESS_SERVICE, pathOf } from './routes.ts';
@@ -76,7 +75,7 @@ export async function openAccessApi(listener: Listener, parts: AccessApiParts): 
     },
   );
   addHealth(server, parts.health, [ACCESS_SERVICE]);
-  new ReflectionService(describedPackage(loaded), { services: [ACCESS_SERVICE, HEALTH_SERVICE] }).addToServer(server);
+  addReflection(server, loaded, [ACCESS_SERVICE, HEALTH_SERVICE]);
   const open = await openGrpcListener(listener, { door: DOOR, server, connections, observer: parts.observer });
   return {
     ...open,
