@@ -11,6 +11,7 @@ import { constants } from 'node:os';
 import { join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { freshBundle } from './fresh-bundle.mjs';
+import { nodeOptions } from './node-options.mjs';
 
 // The real path, also where the program was started through a link.
 const ROOT = realpathSync(fileURLToPath(new URL('..', import.meta.url)));
@@ -77,15 +78,17 @@ const MAIN = (isPackage ? undefined : freshBundle()) ?? join(ROOT, 'src/main.ts'
 returnToCaller(process.env);
 const node = chooseNode();
 const cache = join(ROOT, 'node_modules/.cache/node-compile');
+// Only memory of a process that lives long is worth another start of Node.
+const options = process.argv[2] === 'serve' ? nodeOptions() : [];
 if (isPackage) {
   const hooks = new URL('./strip-types.mjs', import.meta.url).href;
-  runOn(node, ['--import', hooks, MAIN, ...process.argv.slice(2)]);
-} else if (realpathSync(process.execPath) === node) {
+  runOn(node, [...options, '--import', hooks, MAIN, ...process.argv.slice(2)]);
+} else if (realpathSync(process.execPath) === node && options.length === 0) {
   // Also for the processes that it starts.
   process.env.NODE_COMPILE_CACHE ??= cache;
   module.enableCompileCache(process.env.NODE_COMPILE_CACHE);
   await import(MAIN);
 } else {
   process.env.NODE_COMPILE_CACHE ??= cache;
-  runOn(node, [MAIN, ...process.argv.slice(2)]);
+  runOn(node, [...options, MAIN, ...process.argv.slice(2)]);
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parse, stringify } from 'yaml';
+import { NODE_OPTIONS } from '../../bin/node-options.mjs';
 import { freePorts } from '../../test/support/servers/ports.ts';
 import { startProcess } from '../../test/support/servers/process.ts';
 import { bundle } from '../../tools/bundle/bundle.ts';
@@ -49,7 +50,11 @@ export async function startFullService(setting: Setting): Promise<FullService> {
   const main = setting.program === 'sources' ? MAIN : await (bundled ??= bundle(BUNDLE));
   await writeFile(file, stringify(await configOf(setting, { extAuthz, admin, others })));
   const beganMs = performance.now();
-  const started = startProcess({ command: process.execPath, args: [main, 'serve', '--config', file], env: ENV });
+  const started = startProcess({
+    command: process.execPath,
+    args: [...NODE_OPTIONS, main, 'serve', '--config', file],
+    env: ENV,
+  });
   const { pid } = started;
   if (pid === undefined) throw new Error('Sallyport has no process');
   const stop = async (): Promise<void> => {

@@ -33,7 +33,8 @@ export async function measureManyTokens(
       const before = await cpuMicros(pid);
       await runVaried({ ...load, frames: file, requests: REQUESTS, answerBytes: right });
       table.add(`${count} tokens`, 'CPU µs', ((await cpuMicros(pid)) - before) / REQUESTS);
-      table.add(`${count} tokens`, 'RSS MB', await residentMegabytes(pid));
+      // In later rounds it holds what the round before left, too.
+      if (round === 0) table.add(`${count} tokens`, 'RSS MB', await residentMegabytes(pid));
     }
   }
   return table;

@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { NODE_OPTIONS } from '../../bin/node-options.mjs';
 import { finish, Output } from '../../src/cli/terminal/output.ts';
 import { type Account, commandLine, demoAccount, prepareAccount } from './account.ts';
 import { type Child, startChild } from './child.ts';
@@ -40,7 +41,7 @@ async function startServices(): Promise<void> {
 
 /** Only Sallyport receives the password, and only in its environment. */
 function startSallyport({ name, password }: Account, config: string): Child {
-  const args = [MAIN, 'serve', '--config', config];
+  const args = [...NODE_OPTIONS, MAIN, 'serve', '--config', config];
   const env = { ...process.env, SALLYPORT_ACCOUNT: `${name}:${password}` };
   return startChild('Sallyport', { command: process.execPath, args, env, log: `${FOLDER}/sallyport.log` });
 }

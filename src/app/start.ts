@@ -7,7 +7,6 @@ import type { Clock } from '../core/ports.ts';
 import type { AdminParts } from '../edge/admin/service.ts';
 import { systemClock } from '../lib/clock.ts';
 import { errorMessage } from '../lib/errors.ts';
-import { giveSpareMemoryBack } from '../lib/memory/spare-memory.ts';
 import { Observation } from '../observe/observation.ts';
 import { awaitStore } from '../store/open.ts';
 import { guard } from './opened-parts.ts';
@@ -69,8 +68,6 @@ function build(config: Config, environment: Environment, observation: Observatio
     observation.sources.endingTokens = issuer && watchEndingTokens(issuer.name, parts, opened);
     const app = new RunningApp({ ...config, store: access }, { ...parts, observation, admin }, opened);
     await app.start();
-    const endSaving = giveSpareMemoryBack();
-    opened.push(async () => endSaving());
     running.app = app;
     return app;
   });

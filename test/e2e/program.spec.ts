@@ -1,9 +1,10 @@
 import { execFile, execFileSync } from 'node:child_process';
-import { copyFile, cp, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { copyFile, cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { NODE_OPTIONS, nodeOptions } from '../../bin/node-options.mjs';
 import { freePorts } from '../support/servers/ports.ts';
 import { startProcess, untilReady } from '../support/servers/process.ts';
 
@@ -89,6 +90,30 @@ describe('the program sallyport', () => {
     await untilReady(serving, [port]);
     expect(await serving.stop(), serving.output()).toBe(0);
     await expect(run(node, [PROGRAM, 'check', '--config', 'none.yaml'], env)).rejects.toThrow('Command failed');
+  });
+
+  it('serves with a small young generation, also in its workers', async () => {
+    const serving = startProcess({
+      command: process.execPath,
+      args: [PROGRAM, 'serve', '--config', join(folder, 'sallyport.yaml')],
+    });
+    await expect.poll(() => serving.output(), { timeout: 40_000 }).toContain('"workers":2,"msg":"ready"');
+    const workers = await readFile(`/proc/${serving.pid}/task/${serving.pid}/children`, 'utf8');
+    const pids = [serving.pid, ...workers.trim().split(' ')];
+    expect(pids).toHaveLength(3);
+    for (const pid of pids) {
+      expect((await readFile(`/proc/${pid}/cmdline`, 'utf8')).split('\0')).toEqual(
+        expect.arrayContaining([...NODE_OPTIONS]),
+      );
+    }
+    expect(await serving.stop(), serving.output()).toBe(0);
+  });
+
+  it('leaves the size of the young generation to an option of the caller', () => {
+    expect(nodeOptions()).toEqual(NODE_OPTIONS);
+    vi.stubEnv('NODE_OPTIONS', '--max-semi-space-size=16');
+    expect(nodeOptions()).toEqual([]);
+    vi.unstubAllEnvs();
   });
 
   it('runs from a package in node_modules, where Node strips no types, with its threads and workers', async () => {

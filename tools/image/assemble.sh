@@ -23,9 +23,9 @@ find node_modules -type f \( -name '*.ts' -o -name '*.cts' -o -name '*.mts' -o -
   -o \( -name '*.md' ! -iname '*licen[cs]e*' ! -iname '*notice*' ! -iname '*copying*' \) \) -delete
 find node_modules -type d -empty -delete
 
-# The kernel runs it, so `kubectl exec POD -- sallyport status` works without a shell.
+# The kernel runs it, so `kubectl exec POD -- sallyport status` works without a shell. The option is that of bin/node-options.mjs.
 mkdir bin
-printf '%s\n' '#!/usr/local/bin/node' "import '../bundle/main.mjs';" > bin/sallyport
+printf '%s\n' '#!/usr/local/bin/node --max-semi-space-size=4' "import '../bundle/main.mjs';" > bin/sallyport
 chmod 755 bin/sallyport
 ln -s /opt/sallyport/bin/sallyport "$root/usr/local/bin/sallyport"
 mkdir -p "$root/etc/sallyport"

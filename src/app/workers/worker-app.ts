@@ -1,6 +1,5 @@
 import type { Config } from '../../config/config.ts';
 import { systemClock } from '../../lib/clock.ts';
-import { giveSpareMemoryBack } from '../../lib/memory/spare-memory.ts';
 import { Observation } from '../../observe/observation.ts';
 import { awaitStore } from '../../store/open.ts';
 import { guard } from '../opened-parts.ts';
@@ -29,8 +28,6 @@ export function startWorkerApp(config: Config, own: Pick<Start, 'worker' | 'inst
     const parts = await openParts(config, { observation, clock, store, opened });
     const app = new RunningApp(config, { ...parts, observation, admin: undefined }, opened);
     await app.openDoors('warm first');
-    const endSaving = giveSpareMemoryBack();
-    opened.push(async () => endSaving());
     return { app, observation };
   });
 }

@@ -1,6 +1,6 @@
 /** The program of a worker process, which `node:cluster` starts. */
 import { systemClock, systemTimers } from '../../lib/clock.ts';
-import { keepGarbageYoung } from '../../lib/memory/young-generation.ts';
+import { keepGarbageYoung } from '../../lib/young-garbage.ts';
 import type { FromWorker, ToWorker } from './messages.ts';
 import { WorkerControl } from './worker-control.ts';
 
