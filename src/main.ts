@@ -1,11 +1,8 @@
 import { runCommandLine } from './cli/command-line.ts';
 import { finish, Output } from './cli/terminal/output.ts';
-import { keepGarbageYoung } from './lib/young-garbage.ts';
 
 /** What may still be open when a command is done, such as a silent client's connection, is not waited for. */
 const LINGER_MS = 1_000;
-
-keepGarbageYoung();
 
 const out = new Output(process.stdout);
 const err = new Output(process.stderr);

@@ -15,6 +15,7 @@ import type { App } from './running-app.ts';
 import { RunningApp } from './running-app.ts';
 import type { BaseParts } from './shared-parts.ts';
 import { openParts, warnOfNetworkFileSystem, watchEndingTokens } from './shared-parts.ts';
+import { keepGarbageYoung } from './warm-up/young-garbage.ts';
 
 /** What comes from the process, and what a test replaces. */
 export interface Environment {
@@ -68,6 +69,7 @@ function build(config: Config, environment: Environment, observation: Observatio
     observation.sources.endingTokens = issuer && watchEndingTokens(issuer.name, parts, opened);
     const app = new RunningApp({ ...config, store: access }, { ...parts, observation, admin }, opened);
     await app.start();
+    opened.push(keepGarbageYoung());
     running.app = app;
     return app;
   });

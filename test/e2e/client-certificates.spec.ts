@@ -8,6 +8,7 @@ import { type Certificate, certify, hasOpenssl } from '../support/certificates.t
 import { forgeWith, hmac } from '../support/jwt/forge.ts';
 import { type ConnectionManager, type RunningEnvoy, startEnvoy } from '../support/servers/envoy.ts';
 import type { HttpResponse } from '../support/servers/http-client.ts';
+import { LOGGED } from '../support/servers/process.ts';
 import { type Sallyport, startSallyport } from '../support/servers/sallyport.ts';
 import { type Services, startServices } from '../support/servers/services.ts';
 
@@ -113,8 +114,8 @@ describe.skipIf(!hasOpenssl)('tokens bound to a client certificate (needs the op
       expect(answer.challenges).toEqual(['Bearer realm="sallyport", error="invalid_token"']);
     }
     expect(services.received).toEqual([]);
-    expect(sallyport.output()).toContain('"check":"another client certificate"');
-    expect(sallyport.output()).toContain('"check":"no client certificate"');
+    await expect.poll(() => sallyport.output(), LOGGED).toContain('"check":"another client certificate"');
+    await expect.poll(() => sallyport.output(), LOGGED).toContain('"check":"no client certificate"');
   });
 
   it('are refused at a gateway that does not show certificates, whatever a header says', async () => {
@@ -142,7 +143,7 @@ describe.skipIf(!hasOpenssl)('tokens bound to a client certificate (needs the op
     const at = { path: `${PATH}/bound` };
     expect(outcomeOf(await send(boundTo(alice), alice, at))).toBe(200);
     expect(outcomeOf(await send(tokenOf(), alice, at))).toBe('token_invalid');
-    expect(sallyport.output()).toContain('"check":"binding required here"');
+    await expect.poll(() => sallyport.output(), LOGGED).toContain('"check":"binding required here"');
   });
 
   it.each([{ kid: 'x' }, { jwk: {} }, { jku: 'https://a.example' }])(

@@ -6,6 +6,7 @@ import { ACCOUNT, WITH_ACCOUNT } from '../support/servers/case-issuers.ts';
 import { type RunningEnvoy, startEnvoy } from '../support/servers/envoy.ts';
 import { call, type HttpResponse } from '../support/servers/http-client.ts';
 import { freePorts } from '../support/servers/ports.ts';
+import { LOGGED } from '../support/servers/process.ts';
 import { runSallyport } from '../support/servers/run-sallyport.ts';
 import { type Sallyport, startSallyport } from '../support/servers/sallyport.ts';
 import { type Services, startServices } from '../support/servers/services.ts';
@@ -182,6 +183,6 @@ describe('a second Sallyport as policy decision point, through Envoy', () => {
       readonly components: { readonly decisionPoints: readonly object[] };
     };
     expect(components.decisionPoints).toMatchObject([{ name: 'other', status: 'failing' }]);
-    expect(sallyport.output()).toContain('decision point fails');
+    await expect.poll(() => sallyport.output(), LOGGED).toContain('decision point fails');
   });
 });

@@ -13,6 +13,7 @@ import {
 } from '../support/servers/authorization-server.ts';
 import { type CheckClient, connectChecks, type Outcome } from '../support/servers/check-client.ts';
 import { call } from '../support/servers/http-client.ts';
+import { LOGGED } from '../support/servers/process.ts';
 import { runSallyport } from '../support/servers/run-sallyport.ts';
 import { type Sallyport, startSallyport } from '../support/servers/sallyport.ts';
 import { SQLITE } from '../support/servers/stores.ts';
@@ -139,7 +140,7 @@ describe('an introspection server', () => {
     await expect.poll(() => logged('introspection is misconfigured')).toEqual(['it answered 401']);
     server.disturbance = (_, response) => response.end('very-private');
     expect(codeOf(await send(token))).toBe('503 unavailable');
-    expect(sallyport.output()).toContain('introspection: it answered no JSON');
+    await expect.poll(() => sallyport.output(), LOGGED).toContain('introspection: it answered no JSON');
     server.disturbance = undefined;
     expect((await send(token)).outcome).toBe('passes');
   });
@@ -157,7 +158,7 @@ describe('an introspection server', () => {
     await server.start();
     await expect.poll(async () => (await send(fresh)).outcome, { timeout: 20_000 }).toBe('passes');
     expect(await components()).toEqual([{ issuer: 'legacy-opaque', status: 'ok', failures: 0 }]);
-    expect(sallyport.output()).toContain('"msg":"introspection works again"');
+    await expect.poll(() => sallyport.output(), LOGGED).toContain('"msg":"introspection works again"');
   });
 });
 
@@ -183,8 +184,8 @@ describe('a reload', () => {
   }
 });
 
-it('Sallyport logs no token, no secret and no part of a response that it could not read', () => {
-  expect(sallyport.output()).toContain('"reason":"token_revoked"');
+it('Sallyport logs no token, no secret and no part of a response that it could not read', async () => {
+  await expect.poll(() => sallyport.output(), LOGGED).toContain('"reason":"token_revoked"');
   for (const secret of secrets) expect(sallyport.output()).not.toContain(secret);
 });
 

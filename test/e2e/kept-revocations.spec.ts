@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type CaseIssuers, OWNER, startCaseIssuers } from '../support/servers/case-issuers.ts';
 import { optionsFor, type Platform, startPlatform } from '../support/servers/platform.ts';
+import { LOGGED } from '../support/servers/process.ts';
 import { runSallyport, runSallyportProcess } from '../support/servers/run-sallyport.ts';
 import { SQLITE } from '../support/servers/stores.ts';
 
@@ -92,7 +93,7 @@ describe('an older copy of the store that is restored while Sallyport is stopped
     await rename(fileOf('.backup'), fileOf());
     await platform.restart();
     expect(await send(token)).toBe(503);
-    expect(platform.sallyport.output()).toContain('the revocation set was lost');
+    await expect.poll(() => platform.sallyport.output(), LOGGED).toContain('the revocation set was lost');
 
     // As documented: look up what is missing, write it again, and accept the loss.
     expect(await command(['token', 'revoke', '--issuer', 'sallyport', '--jti', id])).toMatchObject({ code: 0 });

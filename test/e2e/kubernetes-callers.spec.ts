@@ -10,6 +10,7 @@ import { type ApiServerOptions, startApiServer } from '../support/kubernetes/api
 import { KEY_SET_PATH, METADATA_PATH, RECORDED_HOST, readRecorded } from '../support/kubernetes/recorded.ts';
 import { type CheckClient, connectChecks } from '../support/servers/check-client.ts';
 import type { IssuerServer } from '../support/servers/issuer-server.ts';
+import { LOGGED } from '../support/servers/process.ts';
 import { runSallyport } from '../support/servers/run-sallyport.ts';
 import { type Sallyport, startSallyport } from '../support/servers/sallyport.ts';
 
@@ -134,8 +135,8 @@ describe.skipIf(!hasOpenssl)('callers from Kubernetes (needs the openssl command
     expect([code, output]).toEqual([1, expect.stringContaining('issuers[0].discovery.tokenFile: the file is empty')]);
   });
 
-  it('leave no token in the log', () => {
-    expect(sallyport.output()).toContain('"msg":"key set fetched"');
+  it('leave no token in the log', async () => {
+    await expect.poll(() => sallyport.output(), LOGGED).toContain('"msg":"key set fetched"');
     for (const secret of ['hunter2', readRecorded().tokens.orders]) expect(sallyport.output()).not.toContain(secret);
   });
 

@@ -7,6 +7,7 @@ import { forgeWith, hmac } from '../support/jwt/forge.ts';
 import { call } from '../support/servers/http-client.ts';
 import { type IssuerServer, startIssuerServer } from '../support/servers/issuer-server.ts';
 import { type Platform, startPlatform } from '../support/servers/platform.ts';
+import { LOGGED } from '../support/servers/process.ts';
 import { runSallyport } from '../support/servers/run-sallyport.ts';
 
 const ENV = { AS_SECRET: 'as-secret-of-this-test', PARTNER_SECRET: 'p'.repeat(32) };
@@ -99,7 +100,9 @@ describe('an opaque token that is not a plain bearer token', () => {
 it('a token may be as long as limits.token, and the log names the limit', async () => {
   expect(await send(issue({}, 14_000))).toBe(202);
   expect(await send(issue({}, 16_000))).toBe('token_invalid');
-  expect(platform.sallyport.output()).toContain('"check":"length: over 20000 characters (limits.token)"');
+  await expect
+    .poll(() => platform.sallyport.output(), LOGGED)
+    .toContain('"check":"length: over 20000 characters (limits.token)"');
 });
 
 describe('a JWT whose iss is that of the server', () => {
@@ -124,7 +127,7 @@ describe('a server that refuses our credentials', () => {
     const issuer = 'legacy-opaque';
     // It is probed at most every ten seconds, and an earlier test may have caused a probe.
     await expect.poll(status, { timeout: 20_000 }).toEqual([{ issuer, status: 'misconfigured', failures: 0 }]);
-    expect(platform.sallyport.output()).toContain('introspection is misconfigured');
+    await expect.poll(() => platform.sallyport.output(), LOGGED).toContain('introspection is misconfigured');
     failing = () => undefined;
     await expect.poll(() => send(good)).toBe(202);
     expect(await components()).toEqual([{ issuer, status: 'ok', failures: 0 }]);

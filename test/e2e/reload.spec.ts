@@ -8,6 +8,7 @@ import { type CaseIssuers, corporateToken, startCaseIssuers } from '../support/s
 import { type CheckClient, connectChecks } from '../support/servers/check-client.ts';
 import { call as request } from '../support/servers/http-client.ts';
 import { type Platform, startPlatform } from '../support/servers/platform.ts';
+import { LOGGED } from '../support/servers/process.ts';
 import { type Sallyport, startSallyport } from '../support/servers/sallyport.ts';
 
 const NEW = '/3rdparty/v1/messages/x/new';
@@ -77,8 +78,10 @@ describe('a changed file', () => {
       routesOf(config).push({ path: NEW, scope: 'messages:sent' }, { path: '/x', nonsense: true });
     });
     await expect.poll(() => platform.sallyport.output(), { timeout: 5_000 }).toContain('the former one stays in force');
-    expect(platform.sallyport.output()).toContain("unknown scope 'messages:sent', did you mean 'messages:send'?");
-    expect(platform.sallyport.output()).toContain("unknown key 'nonsense'");
+    await expect
+      .poll(() => platform.sallyport.output(), LOGGED)
+      .toContain("unknown scope 'messages:sent', did you mean 'messages:send'?");
+    await expect.poll(() => platform.sallyport.output(), LOGGED).toContain("unknown key 'nonsense'");
     expect(await call('GET', NEW)).toBe(403);
     expect(await reloadSuccessful()).toBe(0);
     await edit((config) => {
@@ -94,7 +97,7 @@ describe('a changed file', () => {
       routesOf(config).push({ path: NEW, scope: 'messages:send' });
     });
     await expect.poll(() => call('GET', NEW), { timeout: 5_000 }).toBe(200);
-    expect(platform.sallyport.output()).toContain('"needRestart":["listen.tokens"]');
+    await expect.poll(() => platform.sallyport.output(), LOGGED).toContain('"needRestart":["listen.tokens"]');
   });
 
   it('sets another algorithm for new keys, and the log names the present key', async () => {
@@ -121,7 +124,7 @@ describe('a changed file', () => {
       config['issuers'] = (config['issuers'] as { name: string }[]).filter(({ name }) => name !== 'auth0-sms');
     });
     await expect.poll(reloadSuccessful, { timeout: 5_000 }).toBe(1);
-    expect(platform.sallyport.output()).toContain('"names":["auth0-sms"]');
+    await expect.poll(() => platform.sallyport.output(), LOGGED).toContain('"names":["auth0-sms"]');
   });
 
   it('is refused if it changes the issuer that signs', async () => {

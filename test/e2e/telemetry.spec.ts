@@ -15,6 +15,7 @@ import {
 import { connectChecks } from '../support/servers/check-client.ts';
 import { basic, call } from '../support/servers/http-client.ts';
 import { type Platform, startPlatform } from '../support/servers/platform.ts';
+import { LOGGED } from '../support/servers/process.ts';
 import { startSallyport } from '../support/servers/sallyport.ts';
 
 const MESSAGES = '/3rdparty/v1/messages';
@@ -254,7 +255,7 @@ describe('a receiver that does not answer', () => {
       expect((await send({ authorization: OWNER, traceparent })).status).toBe(202);
     }
     await platform.sallyport.stop();
-    expect(platform.sallyport.output()).toContain('"msg":"stopped"');
+    await expect.poll(() => platform.sallyport.output(), LOGGED).toContain('"msg":"stopped"');
     receiver.behaviour = 'accept';
     await platform.restart();
     // Envoy notices that Sallyport is back when it likes.
@@ -305,7 +306,7 @@ describe('a reload', () => {
 
 describe('OpenTelemetry', () => {
   it('is loaded only with telemetry', async () => {
-    expect(platform.sallyport.output()).toContain(LOADED);
+    await expect.poll(() => platform.sallyport.output(), LOGGED).toContain(LOADED);
     const without = await startSallyport({ env: { ...issuers.env, NODE_OPTIONS }, edit: configured(undefined) });
     expect(without.output()).not.toContain(LOADED);
     await without.close();

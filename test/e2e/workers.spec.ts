@@ -9,6 +9,7 @@ import { type CaseIssuers, corporateToken, OWNER, startCaseIssuers } from '../su
 import { type CheckClient, connectChecks } from '../support/servers/check-client.ts';
 import { basic, call, sendRequest } from '../support/servers/http-client.ts';
 import { type Platform, startPlatform } from '../support/servers/platform.ts';
+import { LOGGED } from '../support/servers/process.ts';
 
 const MAX_STALENESS_MS = 1_000;
 const MESSAGES = '/3rdparty/v1/messages';
@@ -226,9 +227,9 @@ it('a worker that is killed under load fails no request at another one, and is r
   }
   expect(totals).toEqual(totals.toSorted((left, right) => left - right));
   expect((await workerNumber(1)).replaced).toBe(1);
-  expect(platform.sallyport.output()).toMatch(
-    /"worker":1,"pid":\d+,"how":"signal SIGKILL",.*"a worker ended and is replaced"/,
-  );
+  await expect
+    .poll(() => platform.sallyport.output(), LOGGED)
+    .toMatch(/"worker":1,"pid":\d+,"how":"signal SIGKILL",.*"a worker ended and is replaced"/);
 });
 
 it('a replacement has the configuration in force', async () => {

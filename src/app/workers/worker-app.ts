@@ -5,6 +5,7 @@ import { awaitStore } from '../../store/open.ts';
 import { guard } from '../opened-parts.ts';
 import { RunningApp } from '../running-app.ts';
 import { openParts } from '../shared-parts.ts';
+import { keepGarbageYoung } from '../warm-up/young-garbage.ts';
 import type { Start } from './messages.ts';
 
 /** A worker that serves. */
@@ -28,6 +29,7 @@ export function startWorkerApp(config: Config, own: Pick<Start, 'worker' | 'inst
     const parts = await openParts(config, { observation, clock, store, opened });
     const app = new RunningApp(config, { ...parts, observation, admin: undefined }, opened);
     await app.openDoors('warm first');
+    opened.push(keepGarbageYoung());
     return { app, observation };
   });
 }

@@ -1,10 +1,7 @@
 /** The program of a worker process, which `node:cluster` starts. */
 import { systemClock, systemTimers } from '../../lib/clock.ts';
-import { keepGarbageYoung } from '../../lib/young-garbage.ts';
 import type { FromWorker, ToWorker } from './messages.ts';
 import { WorkerControl } from './worker-control.ts';
-
-keepGarbageYoung();
 
 // A terminal and systemd signal every process of the group. Only the primary process acts on it, and tells its workers.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});

@@ -4,6 +4,9 @@ import { untilAccepting } from '../../../deploy/demo/ports.ts';
 const READY_MS = 50_000;
 const STOP_MS = 20_000;
 
+/** For `expect.poll()`: a line of a process may arrive later than the response to the request that it is about. */
+export const LOGGED = { timeout: 10_000 };
+
 /** A process under test. */
 export interface Process {
   readonly pid: number | undefined;
