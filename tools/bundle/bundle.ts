@@ -1,7 +1,7 @@
 /**
  * Puts Sallyport and its libraries into a few files, which Node loads faster than some 800 modules one by one:
  * `npm run bundle`, or `node tools/bundle/bundle.ts [FOLDER]`. Without a folder it is that from which `bin/sallyport.mjs`
- * starts, as long as no source changes. docs/decisions/no-build-step.md says what it brings.
+ * starts, as long as no source changes. docs/decisions/bundle.md says what it brings.
  */
 import { mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
