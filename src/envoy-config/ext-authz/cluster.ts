@@ -40,7 +40,7 @@ function checkCertificate({ findings }: CheckContext, cluster: ConfigNode): void
     const accepts = own.map((rule) => rule.get('trust_chain_verification')).find((mode) => isAll(mode));
     if (rules.length > 0 && accepts === undefined) continue;
     const why =
-      'whoever answers on the way to Sallyport can let every request pass, since Envoy trusts each certificate';
+      'another server on the way to Sallyport can let every request pass, since Envoy trusts each certificate';
     findings.refuse(accepts ?? tls, `${why}: set trusted_ca and match_typed_subject_alt_names in validation_context`);
   }
 }

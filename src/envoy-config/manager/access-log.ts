@@ -6,7 +6,7 @@ const OF_REQUEST = /%(?:REQ|REQUEST_HEADER)\(([^)]*)\)(?::(\d+))?%/gi;
 /** So few characters of a credential, such as its scheme, may be known. */
 const HARMLESS = 10;
 
-/** Warns of access logs that hold a credential: whoever reads them can send it again. */
+/** Warns of access logs that hold a credential: their readers can send it again. */
 export function checkAccessLog({ config, findings }: CheckContext, manager: ConfigNode): void {
   const places = config.routes.flatMap(({ credentialPlaces }) => credentialPlaces ?? []);
   const secret = new Set([
