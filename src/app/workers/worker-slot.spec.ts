@@ -15,6 +15,8 @@ class FakeProcess implements RunningWorker {
   readonly started = this.starting.promise;
   /** What it answers to `prepare`: prepared by default, `undefined` for nothing. */
   prepared: { readonly refused?: string } | undefined = {};
+  /** How many decisions it has counted, which it says when it is asked. */
+  decisions = 0;
   /** Whether it is stopped: it answers nothing, until no answer is expected. */
   isStopped = false;
   stopAsking: () => void = () => undefined;
@@ -32,6 +34,10 @@ class FakeProcess implements RunningWorker {
   async ask(question: Parameters<RunningWorker['ask']>[0]): ReturnType<RunningWorker['ask']> {
     this.sent.push(question.kind === 'prepare' ? `prepare ${String(question.config)}` : question.kind);
     if (this.isStopped) await new Promise<void>((resolve) => (this.stopAsking = resolve));
+    if (question.kind === 'collect') {
+      const counts = new Map([['sallyport_outcomes_total', [{ labels: {}, value: this.decisions }]]]);
+      return { kind: 'collected', id: 1, counts, gauges: new Map() };
+    }
     return question.kind === 'prepare' && this.prepared !== undefined && !this.isStopped
       ? { kind: 'prepared', id: 1, ...this.prepared }
       : undefined;
@@ -286,6 +292,20 @@ describe('WorkerSlot.prepare()', () => {
     }
   });
 
+  it('replaces no process that has replaced the one that did not answer', async () => {
+    const process = await begin();
+    process.prepared = undefined;
+    const preparation = await slot.prepare('two');
+    process.end('exit code 1');
+    await time.advance(100);
+    const next = last();
+    next.starting.resolve('127.0.0.1:1');
+    await time.advance(0);
+    current = { config: 'two' };
+    if (preparation.outcome === 'gone') preparation.replace();
+    expect([preparation.outcome, slot.state.status, slot.state.pid]).toEqual(['gone', 'ready', next.pid]);
+  });
+
   it.each([
     ['before it is applied', true],
     ['after it was applied', false],
@@ -316,6 +336,28 @@ describe('WorkerSlot.prepare()', () => {
     await started;
     await slot.prepare('three');
     expect(last().sent).toEqual(['prepare two', 'apply', 'prepare three']);
+  });
+});
+
+describe('WorkerSlot.collect()', () => {
+  it('has the process count anew', async () => {
+    const process = await begin();
+    for (const decisions of [5, 7]) {
+      process.decisions = decisions;
+      await slot.collect(1);
+      expect(slot.state.decisions).toBe(decisions);
+    }
+  });
+
+  it('leaves out what a process says that has ended meanwhile: its last report counts already', async () => {
+    const process = await begin();
+    process.decisions = 5;
+    process.isStopped = true;
+    const collected = slot.collect(1);
+    process.end('exit code 1');
+    process.stopAsking();
+    await collected;
+    expect(slot.state.decisions).toBe(0);
   });
 });
 
