@@ -9,7 +9,7 @@ import type { CheckRequest } from '../src/edge/ext-authz/messages.ts';
 import { loadPackage } from '../src/edge/ext-authz/transports/grpc-js/definition.ts';
 import { createLoadedDecoder } from '../src/edge/ext-authz/transports/grpc-js/loaded-decoder.ts';
 import { createWireDecoder } from '../src/edge/ext-authz/wire/wire-decoder.ts';
-import { MONOTONIC_MS, makeCredential, makeFreshness, makePolicy, makeRoute, NOW_MS } from '../test/support/core.ts';
+import { MONOTONIC_MS, makeCredential, makePolicy, makeRoute, makeStandings, NOW_MS } from '../test/support/core.ts';
 
 /** Measures a decision on a known token, from the bytes of Envoy's message to those of the response, without the transport. */
 const CHECKS = 50_000;
@@ -74,13 +74,7 @@ function contender(reading: 'wire' | 'loader', { signed = false, keepMs = 0 } = 
     policy: makePolicy(routes(), { signsIdentity: signed }),
     known: { find: () => credentials[next++ % TOKENS] },
     verifier: { verify: () => Promise.reject(new Error('a known token is not verified')) },
-    standings: {
-      freshness: makeFreshness({ keepMs }),
-      outageFreshness: undefined,
-      refresh: () => Promise.reject(new Error('a known token needs no refresh')),
-      refreshAtOnce: () => false,
-      refreshAll: () => Promise.reject(new Error('a known token needs no refresh')),
-    },
+    standings: makeStandings({ keepMs }),
     upstreamSigner: signed ? { sign: () => Promise.reject(new Error('it is signed')), renewIfDue } : undefined,
     clock: { wallMs: () => NOW_MS, monotonicMs: () => MONOTONIC_MS },
     observer: { decided: () => {}, failed: () => {} },

@@ -10,7 +10,7 @@ import { ScopeLists } from '../../src/verification/scope-lists.ts';
 import type { SignerFinder } from '../../src/verification/signatures/signer.ts';
 import { SIGNERS_AT_ONCE } from '../../src/verification/signatures/signer.ts';
 import { TokenCache } from '../../src/verification/token-cache.ts';
-import { makeFreshness, makeFreshStanding, makePolicy, makeRoute } from '../../test/support/core.ts';
+import { makeFreshStanding, makePolicy, makeRoute, makeStandings } from '../../test/support/core.ts';
 import { corporate } from '../../test/support/jwt/issuers.ts';
 
 export const ISSUER = 'https://login.example.com';
@@ -82,13 +82,7 @@ export function authorizerOf(
     known,
     verifier,
     admit: ({ client, waitMs }, begin, giveUp) => pace?.run(begin, giveUp, client, waitMs) ?? begin(),
-    standings: {
-      freshness: { ...makeFreshness(), heardUpToMs: always, heardUpToWallMs: always, maxStalenessMs: always },
-      outageFreshness: undefined,
-      refresh: () => Promise.reject(new Error('nothing is read')),
-      refreshAtOnce: () => false,
-      refreshAll: () => Promise.reject(new Error('nothing is read')),
-    },
+    standings: makeStandings({ heardUpToMs: always, heardUpToWallMs: always, maxStalenessMs: always }),
     clock,
     observer: { decided: () => {}, failed: () => {} },
     decisionTimeoutMs: 5_000,

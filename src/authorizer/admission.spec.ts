@@ -2,11 +2,11 @@ import { describe, expect, it } from 'vitest';
 import {
   MONOTONIC_MS,
   makeCredential,
-  makeFreshness,
   makeFreshStanding,
   makePolicy,
   makeRequest,
   makeRoute,
+  makeStandings,
   NOW_MS,
 } from '../../test/support/core.ts';
 import type { VerifiedCredential } from '../core/credential/verified-credential.ts';
@@ -53,13 +53,7 @@ class Bench {
         },
       },
       admit,
-      standings: {
-        freshness: makeFreshness(),
-        outageFreshness: undefined,
-        refresh: () => Promise.reject(new Error('nothing is read')),
-        refreshAtOnce: () => false,
-        refreshAll: () => Promise.reject(new Error('nothing is read')),
-      },
+      standings: makeStandings(),
       clock: { wallMs: () => NOW_MS, monotonicMs: () => MONOTONIC_MS },
       observer: {
         decided: (_request, { outcome }, timing) => void this.decided.push([outcome, timing]),

@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 import {
   MONOTONIC_MS,
   makeCredential,
-  makeFreshness,
   makePolicy,
   makeRequest,
   makeRoute,
+  makeStandings,
   NOW_MS,
 } from '../../test/support/core.ts';
 import type { VerifiedCredential } from '../core/credential/verified-credential.ts';
@@ -52,13 +52,7 @@ class Bench {
       }),
       known: { find: () => this.credential },
       verifier: { verify: () => Promise.reject(new Error('not asked')) },
-      standings: {
-        freshness: makeFreshness({ heardUpToMs, ...freshness }),
-        outageFreshness: undefined,
-        refresh: () => Promise.reject(new Error('not asked')),
-        refreshAtOnce: () => false,
-        refreshAll: () => Promise.reject(new Error('not asked')),
-      },
+      standings: makeStandings({ heardUpToMs, ...freshness }),
       upstreamSigner: {
         sign: (credential) => this.sign(credential),
         renewIfDue: (credential) => this.renewals.push(credential),

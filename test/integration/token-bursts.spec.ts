@@ -7,11 +7,11 @@ import type { AccessRequest } from '../../src/core/request.ts';
 import { VerificationPace } from '../../src/verification/pace/verification-pace.ts';
 import {
   makeCredential,
-  makeFreshness,
   makeFreshStanding,
   makePolicy,
   makeRequest,
   makeRoute,
+  makeStandings,
   NOW_MS,
 } from '../support/core.ts';
 
@@ -38,13 +38,7 @@ class Bench {
       known: { find: ({ value }) => this.known.get(value) },
       verifier: { verify: ({ value }) => this.verify(value) },
       admit: ({ client, waitMs }, begin, giveUp) => pace.run(begin, giveUp, client, waitMs),
-      standings: {
-        freshness: { ...makeFreshness(), heardUpToMs: always, heardUpToWallMs: always },
-        outageFreshness: undefined,
-        refresh: () => Promise.reject(new Error('nothing is read')),
-        refreshAtOnce: () => false,
-        refreshAll: () => Promise.reject(new Error('nothing is read')),
-      },
+      standings: makeStandings({ heardUpToMs: always, heardUpToWallMs: always }),
       clock,
       observer: { decided: () => {}, failed: () => {} },
       decisionTimeoutMs: 150,

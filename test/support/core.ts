@@ -1,6 +1,7 @@
 import type { Policy } from '../../src/core/authorize.ts';
 import { checkText } from '../../src/core/check-text.ts';
 import type { VerificationResult, VerifiedCredential } from '../../src/core/credential/verified-credential.ts';
+import type { StandingReader } from '../../src/core/ports.ts';
 import type { AccessRequest, Moment } from '../../src/core/request.ts';
 import type { Route } from '../../src/core/route.ts';
 import { RouteMap } from '../../src/core/route.ts';
@@ -72,6 +73,18 @@ export function makeFreshness(freshness: Partial<Freshness> = {}): Freshness {
   const heardUpToMs = freshness.heardUpToMs ?? MONOTONIC_MS;
   const heard = { heardUpToMs, heardUpToWallMs: wallOf(heardUpToMs) };
   return { epoch: EPOCH, ...heard, maxStalenessMs: 1000, keepMs: 0, keepsAnswers: false, ...freshness };
+}
+
+/** Returns a revocation set of which every decision knows enough. To read it fails. */
+export function makeStandings(freshness: Partial<Freshness> = {}): StandingReader {
+  const read = (): Promise<never> => Promise.reject(new Error('the revocation set is not read'));
+  return {
+    freshness: makeFreshness(freshness),
+    outageFreshness: undefined,
+    refresh: read,
+    refreshAtOnce: () => false,
+    refreshAll: read,
+  };
 }
 
 /** Returns the time of the specs' wall clock at a time of the monotonic one. */

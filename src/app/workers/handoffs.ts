@@ -8,7 +8,7 @@ const DRAIN_MS = 100;
 /** How long a process may take to confirm a connection, in milliseconds. It needs one turn of its event loop. */
 const CONFIRM_MS = 3_000;
 
-/** What `node:cluster` sends with an accepted connection, and what a worker replies, as far as it is used here. */
+/** A message of `node:cluster` that hands over a connection, or replies to one. Only the members that we read. */
 interface Handoff {
   readonly cmd?: unknown;
   readonly act?: unknown;
